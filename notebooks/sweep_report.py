@@ -1,0 +1,246 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: peaklib
+#     language: python
+#     name: peaklib
+# ---
+
+# %% [markdown]
+# # Report of a sweep
+#
+# **Question**  What did the sweep find, how often was it tried, and what may be believed?
+#
+# **Reads**  the runs of the sweep `sweep_run`   **Writes**  the run in `run_dir`: tables `ranking`,
+# `summary`, `trials`; `peak sweep` renders the page
+#
+# **Answer**  the first screen
+
+# %% tags=["parameters"]
+run_dir: str = ""  # folder of the run; empty: look only, nothing is recorded
+sweep_run: str = ""  # id of the sweep's own run; empty: a preview of `config`, computed here
+config: str = "configs/sweeps/quick.toml"  # what a preview computes
+
+# %%
+import pandas as pd
+
+from peaklib import evidence, render
+from peaklib.sweep import (
+    above_hold,
+    best_of,
+    correlations,
+    data_table,
+    flat_opens,
+    heatmap_of,
+    limits_of,
+    preview,
+    ranking,
+    read_results,
+    replay,
+    summary,
+)
+
+run = evidence.attach(run_dir)
+results = read_results(sweep_run) if sweep_run else preview(config)
+best = best_of(results)
+metrics = results.config.report.heatmaps
+limits = limits_of(results, metrics)
+used, hold = best.cell.conventions, best.cell.hold
+where_best = " · ".join(best.cell.label.values())
+
+# %%
+n_above = above_hold(results)
+runs_made = len({c.run_id for c in results.cells}) if sweep_run else 0
+edge = ", ".join(f"{name} {best.params[name]:g}" for name in best.on_edge)
+render.first_screen(
+    provenance=[
+        (results.name, f"{results.n_trials:,} trials in {len(results.cells)} runs"),
+        ("run", results.run_id or "preview, not recorded"),
+        ("root", results.root[:12] or "–"),
+        *(
+            [("at", results.record["end"][:16].replace("T", " ") + " UTC")]
+            if results.record
+            else []
+        ),
+        (
+            "code",
+            (results.record["code"]["commit"] or results.record["code"]["peaklib_sha256"])[:12]
+            + (" + changes" if results.record["code"]["dirty"] else "")
+            if results.record
+            else "working tree",
+        ),
+    ],
+    question=results.config.question,
+    verdict=render.Verdict.NO_VERDICT,
+    headline=(
+        f"In sample, {n_above:,} of {results.n_trials:,} trials have a higher Sharpe than hold"
+    ),
+    sentences=[
+        f"The best of all, **{best.cell.trials.attrs['strategy']} {best.text}** ({where_best}), "
+        f"has a Sharpe of **{best.metrics['sharpe']:.2f}** against {hold['sharpe']:.2f} for "
+        f"{results.config.benchmark}, and a largest drawdown of "
+        f"{render.format_metric('max_dd', best.metrics['max_dd'])} against "
+        f"{render.format_metric('max_dd', hold['max_dd'])}.",
+        f"It was chosen as the best of {results.n_trials:,} trials on the very bars it is "
+        "measured on, so its numbers flatter it.",
+        "Nothing here was tested on unseen data.",
+    ],
+    facts=[
+        render.Fact(
+            "info", "Trials made", "every combination of every run", f"{results.n_trials:,}"
+        ),
+        render.Fact(
+            "info", "Above hold", "Sharpe, same bars and costs", f"{n_above / results.n_trials:.0%}"
+        ),
+        render.Fact("info", "Best on the grid's edge", "the optimum may lie outside", edge or "no"),
+        render.Fact("info", "Failed runs", "listed below if any", str(len(results.failures))),
+        render.Fact("info", "Out of sample", "not examined in this version", "–"),
+    ],
+    facts_title="Facts · no gates are set",
+)
+
+# %%
+heatmap_of(
+    best.cell,
+    metrics,
+    limits=limits,
+    chosen=best.params,
+    title=f"Around the best trial: {where_best}",
+    subtitle="In sample, after costs; differences to hold. The outlined cell was chosen here",
+)
+
+# %% [markdown]
+# ## Ranking
+#
+# The highest Sharpe ratios of all trials, in sample. A trial is addressed as `RUN:N`.
+
+# %%
+best_rows = ranking(results, results.config.report.top)
+run.save_table("ranking", best_rows)
+render.table(best_rows, caption=f"Best {len(best_rows)} of {results.n_trials:,} trials")
+
+# %%
+cells_table = summary(results)
+run.save_table("summary", cells_table)
+run.save_table("trials", results.all_trials())
+render.table(cells_table, caption="All cells: trials, those above hold, best and median Sharpe")
+
+# %%
+failed = pd.DataFrame(
+    [(failure.label, failure.error, failure.run_id) for failure in results.failures],
+    columns=["cell", "error", "run"],
+)
+render.table(failed, caption="Failed cells") if len(failed) else render.note("No cell failed.")
+
+# %% [markdown]
+# ## Curve and drawdown of the best trial
+#
+# Computed again for this page from data and parameters, and equal to the recorded numbers.
+
+# %%
+result, benchmark_result = replay(best, results.config.benchmark)
+start, end = result.equity.index[0], result.equity.index[-1]
+render.equity_and_drawdown(
+    {
+        best.cell.trials.attrs["strategy"]: result.curve,
+        "hold": benchmark_result.curve,
+    },
+    periods=[render.Period("in_sample", start, end)],
+    log=True,
+    title=f"{best.cell.trials.attrs['strategy']} {best.text} against hold, on {used['data']}",
+    subtitle=f"Growth of 1 after costs, in sample; {len(result.trades)} round trips",
+)
+
+# %% [markdown]
+# ## All heatmaps
+#
+# Each strategy and data set under the first cost scenario. A colour means the same number in every
+# figure; the best trial of each cell is outlined.
+
+# %%
+from IPython.display import display
+
+first_costs = results.cells[0].label.get("costs")
+for cell in results.cells:
+    if cell.label.get("costs") == first_costs:
+        figure = heatmap_of(
+            cell,
+            metrics,
+            limits=limits,
+            title=" · ".join(cell.label.values()),
+            subtitle=f"In sample, {len(cell.trials)} trials, after costs; differences to hold",
+        )
+        if figure is not None:
+            display(figure)
+
+# %% [markdown]
+# ## What moves what
+#
+# Rank correlation of each parameter with the metrics, over the trials of one cell.
+
+# %%
+for cell in results.cells:
+    if cell.label.get("costs") == first_costs and cell.params:
+        display(correlations(cell, title=" · ".join(cell.label.values())))
+
+# %% [markdown]
+# ## Method and assumptions
+
+# %%
+render.table(data_table(results), caption="Data")
+
+# %%
+from peaklib.backtest import Terms
+
+terms = {
+    " · ".join(cell.label.get(n, "") for n in ("costs",)) or "all": Terms(
+        **cell.conventions["terms"]
+    )
+    for cell in results.cells
+}
+opens = flat_opens(results)
+render.key_values(
+    [
+        *((f"Terms: {name}", text.describe()) for name, text in terms.items()),
+        ("Account", "starts with 1, all-in up to the target, equity marked at each close"),
+        ("Open position at the end", "marked at the last close, not sold"),
+        ("Annualisation", f"{used['bars_per_year']:g} bars a year, risk-free rate 0 %, ddof 1"),
+        ("Benchmark", f"{results.config.benchmark}, same bars, same costs"),
+        *([("Opens", opens)] if opens else []),
+        ("Instrument", "an index level cannot be bought, and its dividends are not in the prices")
+        if best.cell.data["kind"] == "index"
+        else ("Instrument", best.cell.data["kind"]),
+    ]
+)
+
+# %% [markdown]
+# ## Verify and run again
+
+# %%
+first = next((c.run_id for c in results.cells if c.run_id), "RUN")
+render.commands(
+    [
+        ("check that a run is unchanged", f"cd runs/{first} && sha256sum --strict -c SHA256SUMS"),
+        ("run the sweep again", f"peak sweep configs/sweeps/{results.name}.toml"),
+        ("see its plan", f"peak sweep configs/sweeps/{results.name}.toml --dry-run"),
+    ]
+)
+
+# %%
+render.table(
+    pd.DataFrame(
+        {
+            "cell": [" · ".join(c.label.values()) for c in results.cells],
+            "run": [c.run_id or "preview" for c in results.cells],
+            "root hash": [c.root[:16] or "–" for c in results.cells],
+        }
+    ),
+    caption="Runs behind this page; the root hash is the SHA-256 of the run's SHA256SUMS",
+)

@@ -1,0 +1,20 @@
+"""Simulated trading: one account kernel behind single backtests and whole grids."""
+
+from peaklib.backtest.engine import run_backtest
+from peaklib.backtest.grid import run_grid, trial_returns
+from peaklib.backtest.result import BacktestResult, Conventions
+from peaklib.backtest.simulation import AccountView, Guard
+from peaklib.backtest.terms import Fill, Terms, TermsOptions
+
+__all__ = [
+    "AccountView",
+    "BacktestResult",
+    "Conventions",
+    "Fill",
+    "Guard",
+    "Terms",
+    "TermsOptions",
+    "run_backtest",
+    "run_grid",
+    "trial_returns",
+]

@@ -1,0 +1,143 @@
+"""`run_backtest`: one strategy or target, one account, everything about it."""
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from peaklib import metrics
+from peaklib.backtest import account
+from peaklib.backtest.market import Market, market_of
+from peaklib.backtest.result import BacktestResult, Conventions
+from peaklib.backtest.simulation import NO_WINDOWS, Guard, Scratch, Simulation
+from peaklib.backtest.terms import Terms, TermsOptions
+from peaklib.backtest.trades import trade_table
+from peaklib.data import Dataset, Panel
+from peaklib.errors import DataError, StrategyError
+from peaklib.features import Bars
+from peaklib.strategies import Strategy, get
+
+Floats = NDArray[np.float64]
+
+
+def run_backtest(
+    strategy_or_target: str | Strategy | pd.Series | pd.DataFrame | ArrayLike,
+    dataset: Dataset | Panel,
+    params: Mapping[str, Any] | None = None,
+    *,
+    guard: Guard | None = None,
+    **terms: Unpack[TermsOptions],
+) -> BacktestResult:
+    """Simulate one account.
+
+    Args:
+        strategy_or_target: a strategy (or its name) for one asset; or target positions
+            in [-1, 1]: (n_bars,) for a data set, (n_bars, n_assets) for a panel, as
+            arrays or as a Series or frame with the data's own index and columns.
+        dataset: bars of one asset, or a panel of several.
+        params: parameters of the strategy; defaults fill what is missing.
+        guard: called with the account before every bar's fill; returns the target that
+            may be traded to.
+        terms: fill convention and costs, see `Terms`.
+
+    Returns:
+        Equity, returns, positions, trades, metrics and the conventions behind them.
+
+    Raises:
+        StrategyError: a parameter or a target is outside what it may be.
+        DataError: data and target do not fit together, or a price is missing.
+
+    >>> from peaklib.data import load
+    >>> result = run_backtest(
+    ...     "sma_crossover", load("sp500"), {"fast": 20, "slow": 50}, fill="close", fees_bps=10
+    ... )
+    >>> round(result.metrics["sharpe"], 8)
+    0.15287813
+    """
+    agreed = Terms(**terms)
+    market = market_of(dataset, agreed)
+    target = _target(strategy_or_target, dataset, params, market)
+    market.check_listed(target, agreed.delay)
+    simulation, scratch = Simulation(market, agreed), Scratch(*target.shape)
+    if guard is None:
+        n_trips = simulation.run(target, NO_WINDOWS, scratch)
+    else:
+        n_trips = simulation.run_guarded(target, guard, scratch)
+    return _result(target, market, agreed, scratch, n_trips)
+
+
+def _target(
+    given: object, dataset: Dataset | Panel, params: Mapping[str, Any] | None, market: Market
+) -> Floats:
+    """Target positions as a checked (n_bars, n_assets) array."""
+    if isinstance(given, str | Strategy):
+        if not isinstance(dataset, Dataset):
+            raise StrategyError(
+                f"a strategy decides on one asset, and {dataset.name!r} is a panel of "
+                f"{dataset.n_assets}: give target weights instead"
+            )
+        return get(given).targets(Bars.of(dataset), params).reshape(-1, 1)
+    if params is not None:
+        raise StrategyError("params belong to a strategy, but a target was given; leave one out")
+    return _given_target(given, market)
+
+
+def _given_target(given: object, market: Market) -> Floats:
+    if isinstance(given, pd.Series | pd.DataFrame) and not given.index.equals(market.index):
+        raise DataError(f"target: its index is not the index of {market.name!r}; reindex it first")
+    if isinstance(given, pd.DataFrame) and [*map(str, given.columns)] != market.assets:
+        raise DataError(
+            f"target: columns {list(given.columns)} are not the assets of {market.name!r} "
+            f"in their order: {market.assets}"
+        )
+    target = np.array(given, dtype=np.float64)
+    shape = (len(market.index), len(market.assets))
+    if target.shape not in {shape, shape[:1] if shape[1] == 1 else shape}:
+        raise DataError(f"target: shape {target.shape}, expected {shape} for {market.name!r}")
+    target = target.reshape(shape)
+    bad = np.argwhere(~(np.abs(target) <= 1.0))
+    if bad.size:
+        row, column = bad[0]
+        raise StrategyError(
+            f"target: {target[row, column]} at bar {row} ({market.index[row]:%Y-%m-%d}) for "
+            f"{market.assets[column]!r}; a target is a share of equity from -1 to 1"
+        )
+    return target
+
+
+def _result(
+    target: Floats, market: Market, terms: Terms, scratch: Scratch, n_trips: int
+) -> BacktestResult:
+    return BacktestResult(
+        equity=pd.Series(scratch.equity, index=market.index, name="equity"),
+        returns=pd.Series(scratch.returns, index=market.index, name="returns"),
+        positions=_positions(market, scratch),
+        trades=trade_table(
+            scratch.trips[:n_trips].copy(),
+            market.index,
+            market.assets,
+            at_open=terms.fill == "next_open",
+        ),
+        metrics=dict(zip(metrics.METRIC_NAMES, scratch.metrics.tolist(), strict=True)),
+        conventions=Conventions.of(market, terms),
+        unfilled=_last_unfilled(target, terms.delay),
+    )
+
+
+def _positions(market: Market, scratch: Scratch) -> pd.DataFrame:
+    """Quantities after each close, from the fills."""
+    quantity = np.full((len(market.index), len(market.assets)), np.nan)
+    quantity[0] = 0.0
+    for fill in scratch.fills[: scratch.n_fills]:
+        quantity[int(fill[account.BAR]), int(fill[account.ASSET])] = fill[account.AFTER]
+    return pd.DataFrame(quantity, index=market.index, columns=market.assets).ffill()
+
+
+def _last_unfilled(target: Floats, delay: int) -> bool:
+    """Whether a decision of the last bars differs from the last one that was due."""
+    if delay == 0:
+        return False
+    due = target[-delay - 1] if len(target) > delay else np.zeros(target.shape[1])
+    return bool(np.any(target[-delay:] != due))

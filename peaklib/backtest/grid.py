@@ -1,0 +1,212 @@
+"""`run_grid`: a strategy over every combination of a parameter grid.
+
+The strategy's own function runs once per combination, over indicators that are computed
+once per distinct parameter; the account kernel consumes its target at once. Only metrics
+(and, per window, the moments of returns) are kept.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import local
+from typing import Any, Final, Unpack
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from peaklib import metrics
+from peaklib.backtest.account import first_bad_bar
+from peaklib.backtest.market import market_of_bars
+from peaklib.backtest.result import Conventions
+from peaklib.backtest.simulation import NO_WINDOWS, Scratch, Simulation
+from peaklib.backtest.terms import Terms, TermsOptions
+from peaklib.data import Dataset
+from peaklib.errors import DataError
+from peaklib.evidence.axes import Axes
+from peaklib.features import Bars
+from peaklib.strategies import Strategy, check_target, get
+
+Floats = NDArray[np.float64]
+Windows = Mapping[str, tuple[Any, Any]]
+Progress = Callable[[int, int], None]
+
+_CHUNK: Final = 128
+_MOMENTS: Final = ("n", "sum", "sumsq")
+
+
+def run_grid(
+    strategy: str | Strategy,
+    dataset: Dataset,
+    grid: Mapping[str, Sequence[int | float]],
+    *,
+    where: str | None = None,
+    windows: Windows | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    **terms: Unpack[TermsOptions],
+) -> pd.DataFrame:
+    """Backtest every combination of a grid.
+
+    Args:
+        strategy: the strategy or its name.
+        dataset: bars of one asset.
+        grid: parameter name to its values; parameters left out keep their defaults.
+        where: condition that a combination must meet, such as `fast < slow`.
+        windows: name to (start, end), for which the moments of returns are kept; the
+            end is included.
+        threads: how many to use; all processors by default. The result does not depend
+            on it.
+        progress: called with (done, all) combinations now and then.
+        terms: fill convention and costs, see `Terms`.
+
+    Returns:
+        One row per combination, the last axis fastest: the parameters, all metrics, and
+        `<window>_n`, `<window>_sum`, `<window>_sumsq`. `attrs` say how it was made; its
+        trials are "uncounted" until a run records them.
+
+    Raises:
+        StrategyError: a parameter or target is outside what it may be.
+        ConfigError: the condition cannot be read or speaks of unknown parameters.
+        DataError: the data lack a price that the terms need, or a window is empty.
+    """
+    rule, agreed = get(strategy), Terms(**terms)
+    axes = _axes(rule, grid, where)
+    points = axes.table()
+    bars = Bars.of(dataset)
+    simulation = Simulation(market_of_bars(bars, dataset.digest, agreed), agreed)
+    spans = _spans(windows or {}, bars.index)
+    job = _Job(rule, bars, simulation, rule.resolve(), points, len(axes), spans)
+    results, moments = _evaluate(job, threads or process_cpus(), progress)
+    return _frame(job, axes, results, moments, tuple(windows or {}))
+
+
+def trial_returns(
+    strategy: str | Strategy,
+    dataset: Dataset,
+    combinations: Iterable[Mapping[str, int | float]],
+    **terms: Unpack[TermsOptions],
+) -> Iterator[tuple[dict[str, int | float], Floats]]:
+    """Returns of chosen combinations, one at a time.
+
+    Args:
+        strategy, dataset, terms: as for `run_grid`.
+        combinations: parameters of each trial; defaults fill what is missing.
+
+    Yields:
+        All parameters of the trial, and its (n_bars,) simple returns.
+    """
+    rule, agreed = get(strategy), Terms(**terms)
+    bars = Bars.of(dataset)
+    simulation = Simulation(market_of_bars(bars, dataset.digest, agreed), agreed)
+    scratch = Scratch(len(bars), 1)
+    for combination in combinations:
+        target = rule.targets(bars, combination).reshape(-1, 1)
+        simulation.run(target, NO_WINDOWS, scratch)
+        yield rule.resolve(combination), scratch.returns.copy()
+
+
+@dataclass(frozen=True)
+class _Job:
+    """All that the threads read."""
+
+    rule: Strategy
+    bars: Bars
+    simulation: Simulation
+    defaults: dict[str, int | float]
+    points: dict[str, NDArray[Any]]
+    count: int
+    windows: NDArray[np.int64]
+
+    def params(self, i: int) -> dict[str, int | float]:
+        """Parameters of combination i, axes over defaults."""
+        return {**self.defaults, **{name: v[i].item() for name, v in self.points.items()}}
+
+
+def process_cpus() -> int:
+    """Processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _axes(rule: Strategy, grid: Mapping[str, Sequence[int | float]], where: str | None) -> Axes:
+    """The grid in the strategy's own types, checked once per value."""
+    return Axes(
+        {name: [rule.parameter(name).check(v, rule.name) for v in grid[name]] for name in grid},
+        where,
+    )
+
+
+def _spans(windows: Windows, index: pd.DatetimeIndex) -> NDArray[np.int64]:
+    """(n_windows, 2) first bar and bar after the last of each window."""
+    spans = np.empty((len(windows), 2), dtype=np.int64)
+    for k, (name, (start, end)) in enumerate(windows.items()):
+        places = index.slice_indexer(start, end)
+        spans[k] = places.start, places.stop
+        if spans[k, 0] >= spans[k, 1]:
+            raise DataError(
+                f"window {name!r} from {start} to {end} holds no bar; the data run from "
+                f"{index[0]:%Y-%m-%d} to {index[-1]:%Y-%m-%d}"
+            )
+    return spans
+
+
+def _evaluate(job: _Job, threads: int, progress: Progress | None) -> tuple[Floats, Floats]:
+    """Metrics (n, n_metrics) and window moments (n, n_windows, 3) of all combinations."""
+    results = np.empty((job.count, len(metrics.METRIC_NAMES)))
+    moments = np.empty((job.count, len(job.windows), 3))
+    own = local()
+
+    def work(start: int) -> int:
+        if not hasattr(own, "scratch"):
+            own.scratch = Scratch(len(job.bars), 1, len(job.windows))
+        stop = min(start + _CHUNK, job.count)
+        for i in range(start, stop):
+            _one(job, i, own.scratch)
+            results[i] = own.scratch.metrics
+            moments[i] = own.scratch.moments
+        return stop - start
+
+    starts, done = range(0, job.count, _CHUNK), 0
+    with ThreadPoolExecutor(max(1, min(threads, len(starts)))) as pool:
+        try:
+            for finished in pool.map(work, starts):
+                done += finished
+                if progress is not None:
+                    progress(done, job.count)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return results, moments
+
+
+def _one(job: _Job, i: int, scratch: Scratch) -> None:
+    target = job.rule.function(job.bars, **job.params(i))
+    shaped = np.ascontiguousarray(target, dtype=np.float64).reshape(-1, 1)
+    if shaped.shape[0] != len(job.bars) or first_bad_bar(shaped) >= 0:
+        check_target(target, len(job.bars), f"{job.rule.name}({job.params(i)})")
+    job.simulation.run(shaped, job.windows, scratch)
+
+
+def _frame(
+    job: _Job, axes: Axes, results: Floats, moments: Floats, windows: tuple[str, ...]
+) -> pd.DataFrame:
+    columns: dict[str, Any] = dict(job.points)
+    columns |= {name: results[:, k] for k, name in enumerate(metrics.METRIC_NAMES)}
+    columns |= {
+        f"{window}_{moment}": moments[:, k, m]
+        for k, window in enumerate(windows)
+        for m, moment in enumerate(_MOMENTS)
+    }
+    frame = pd.DataFrame(columns)
+    frame.attrs = {
+        "strategy": job.rule.name,
+        "version": job.rule.version,
+        "fixed": {n: v for n, v in job.defaults.items() if n not in axes.values},
+        "grid": axes.to_json(),
+        "trials": "uncounted",
+        "conventions": Conventions.of(job.simulation.market, job.simulation.terms).to_json(),
+    }
+    return frame

@@ -1,0 +1,101 @@
+"""Prices as the account kernel wants them: (n_bars, n_assets) arrays of one data set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from peaklib.backtest.terms import Terms
+from peaklib.data import Dataset, Panel
+from peaklib.errors import DataError
+from peaklib.features import Bars
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Market:
+    """Prices of one or more assets under given terms.
+
+    Args:
+        name, digest: of the data.
+        index: (n_bars,) UTC stamps.
+        assets: names, in column order.
+        fill_prices: (n_bars, n_assets) price of a fill on each bar.
+        marks: (n_bars, n_assets) closing prices, the last known one where a close is
+            missing.
+        listed: (n_bars, n_assets) where a fill has a price.
+        bars_per_year: for annual numbers.
+    """
+
+    name: str
+    digest: str
+    index: pd.DatetimeIndex
+    assets: list[str]
+    fill_prices: Floats
+    marks: Floats
+    listed: NDArray[np.bool_]
+    bars_per_year: float
+
+    def check_listed(self, target: Floats, delay: int) -> None:
+        """Make sure that nothing is traded where there is no price.
+
+        Raises:
+            DataError: a position is wanted or must be left on a bar without a price.
+        """
+        if self.listed.all():
+            return
+        due = np.zeros_like(target)
+        due[delay:] = target[: len(target) - delay]
+        before = np.vstack([np.zeros((1, due.shape[1])), due[:-1]])
+        bad = np.argwhere(((due != 0) | (before != 0)) & ~self.listed)
+        if bad.size:
+            row, column = bad[0]
+            raise DataError(
+                f"{self.name!r}: {self.assets[column]!r} has no price at bar {row} "
+                f"({self.index[row]:%Y-%m-%d}), but the target wants to hold or leave it there; "
+                "set its target to 0 one bar earlier"
+            )
+
+
+def market_of_bars(bars: Bars, digest: str, terms: Terms) -> Market:
+    """One asset."""
+    marks = np.ascontiguousarray(bars.close).reshape(-1, 1)
+    fills = marks if terms.fill == "close" else np.ascontiguousarray(bars.open).reshape(-1, 1)
+    return Market(
+        bars.name,
+        digest,
+        bars.index,
+        [bars.name],
+        fills,
+        marks,
+        np.ones(marks.shape, dtype=np.bool_),
+        bars.bars_per_year,
+    )
+
+
+def market_of(data: Dataset | Panel, terms: Terms) -> Market:
+    """Prices of a data set or a panel.
+
+    Raises:
+        DataError: the terms need an open that the data do not have.
+    """
+    if isinstance(data, Dataset):
+        return market_of_bars(Bars.of(data), data.digest, terms)
+    if terms.fill == "next_open" and data.open is None:
+        raise DataError(
+            f"{data.name!r} has closing prices only, so nothing can be filled at an open; "
+            'use fill="close", lag=2 to trade at the close after the decision'
+        )
+    source = data.close if terms.fill == "close" or data.open is None else data.open
+    return Market(
+        data.name,
+        data.digest,
+        pd.DatetimeIndex(data.close.index),
+        [str(asset) for asset in data.close.columns],
+        np.ascontiguousarray(source.ffill().to_numpy(np.float64)),
+        np.ascontiguousarray(data.close.ffill().to_numpy(np.float64)),
+        source.notna().to_numpy(),
+        data.meta.bars_per_year,
+    )

@@ -1,0 +1,98 @@
+"""What a backtest returns, with the conventions it was made under."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from peaklib.backtest.market import Market
+from peaklib.backtest.terms import Terms
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """How the numbers of a result came about; shown wherever they are.
+
+    Args:
+        data, digest: name and content digest of the data.
+        start, end: first and last bar, ISO dates.
+        n_bars: number of bars, flat ones included.
+        bars_per_year: for annual numbers.
+        terms: fill convention, costs and financing.
+        risk_free: risk-free rate in ratios, always 0 here.
+    """
+
+    data: str
+    digest: str
+    start: str
+    end: str
+    n_bars: int
+    bars_per_year: float
+    terms: Terms
+    risk_free: float = 0.0
+
+    @classmethod
+    def of(cls, market: Market, terms: Terms) -> "Conventions":
+        """The conventions of a simulation on a market."""
+        first, last = market.index[0], market.index[-1]
+        return cls(
+            market.name,
+            market.digest,
+            f"{first:%Y-%m-%d}",
+            f"{last:%Y-%m-%d}",
+            len(market.index),
+            market.bars_per_year,
+            terms,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for a record."""
+        return asdict(self)
+
+    def describe(self) -> str:
+        """One sentence."""
+        return (
+            f"{self.data} {self.start} to {self.end}, {self.n_bars} bars "
+            f"({self.bars_per_year:g} a year), {self.terms.describe()}; risk-free rate 0 %"
+        )
+
+
+@dataclass(frozen=True)
+class BacktestResult:
+    """One simulated account.
+
+    Args:
+        equity: (n_bars,) wealth at each close; it was 1.0 before the first bar.
+        returns: (n_bars,) simple returns of the equity.
+        positions: (n_bars, n_assets) quantity held after each close.
+        trades: one row a round trip; `trades.trade_table` names the columns.
+        metrics: by name, as `metrics.METRICS` describes them.
+        conventions: how the numbers came about.
+        unfilled: whether the last decision found no bar to be filled on.
+    """
+
+    equity: pd.Series
+    returns: pd.Series
+    positions: pd.DataFrame
+    trades: pd.DataFrame
+    metrics: Mapping[str, float]
+    conventions: Conventions
+    unfilled: bool
+
+    @property
+    def curve(self) -> pd.Series:
+        """The equity with the starting wealth of 1.0 one bar ahead, for drawing."""
+        before = self.equity.index[0] - (self.equity.index[1:] - self.equity.index[:-1]).min()
+        start = pd.Series([1.0], index=pd.DatetimeIndex([before]), name=self.equity.name)
+        return pd.concat([start, self.equity])
+
+    @property
+    def ruined(self) -> bool:
+        """Whether equity fell to zero or below; the account then stops for good."""
+        return self.metrics["ruined"] != 0
+
+    def __repr__(self) -> str:
+        shown = ("ret", "cagr", "sharpe", "max_dd", "n_trades")
+        numbers = "  ".join(f"{name} {self.metrics[name]:.4g}" for name in shown)
+        return f"BacktestResult({numbers})\n  {self.conventions.describe()}"

@@ -1,0 +1,196 @@
+"""One simulated account measured: the compiled path that `run_backtest` and `run_grid` share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numba import njit
+from numpy.typing import NDArray
+
+from peaklib import metrics
+from peaklib.backtest import account, trades
+from peaklib.backtest.market import Market
+from peaklib.backtest.terms import Terms
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NO_WINDOWS: Final[Ints] = np.empty((0, 2), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """What a guard sees of the simulated account, just before the fill of a bar.
+
+    Args:
+        bar, time: where the account stands.
+        cash, equity: in units of the starting wealth, positions at the fill prices.
+        quantity: (n_assets,) held.
+        prices: (n_assets,) at which the fill would happen.
+    """
+
+    bar: int
+    time: pd.Timestamp
+    cash: float
+    equity: float
+    quantity: Floats
+    prices: Floats
+
+
+Guard = Callable[[AccountView, Floats], Floats]
+
+
+class Scratch:
+    """Arrays that one simulation after another writes into; one per thread."""
+
+    def __init__(self, n_bars: int, n_assets: int, n_windows: int = 0) -> None:
+        capacity = account.fill_capacity(n_bars, n_assets)
+        self.equity = np.empty(n_bars)
+        self.returns = np.empty(n_bars)
+        self.book = np.empty(account.BOOK_SIZE)
+        self.quantity = np.empty(n_assets)
+        self.held = np.empty(n_assets)
+        self.fills = np.empty((capacity, account.FILL_WIDTH))
+        self.trips = np.empty((capacity, trades.TRIP_WIDTH))
+        self.metrics = np.empty(len(metrics.METRIC_NAMES))
+        self.moments = np.empty((n_windows, 3))
+
+    @property
+    def n_fills(self) -> int:
+        """Rows of `fills` that count."""
+        return int(self.book[account.N_FILLS])
+
+
+@njit(cache=True, nogil=True)
+def _measure(
+    marks: Floats,
+    periods_per_year: float,
+    windows: Ints,
+    book: Floats,
+    equity: Floats,
+    returns: Floats,
+    fills: Floats,
+    trips: Floats,
+    out: Floats,
+    moments: Floats,
+) -> int:
+    """Metrics of an account that has run; returns the number of round trips."""
+    metrics.returns_of(equity, returns)
+    n_trips = trades.round_trips(fills, int(book[account.N_FILLS]), marks[-1], trips)
+    profits = trips[:n_trips, trades.PROFIT].copy()
+    trade_returns = profits / trips[:n_trips, trades.EQUITY]
+    metrics.fill_summary(equity, returns, profits, trade_returns, periods_per_year, out)
+    metrics.fill_account(
+        int(book[account.EXPOSED]),
+        book[account.TRADED],
+        book[account.RUINED] != 0.0,
+        equity.size,
+        periods_per_year,
+        out,
+    )
+    for k in range(windows.shape[0]):
+        moments[k, :] = 0.0
+        for t in range(windows[k, 0], windows[k, 1]):
+            moments[k, 0] += 1.0
+            moments[k, 1] += returns[t]
+            moments[k, 2] += returns[t] * returns[t]
+    return n_trips
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A market and the terms of trading in it, ready to run accounts one after another."""
+
+    market: Market
+    terms: Terms
+
+    def carry(self, first: int, stop: int, target: Floats, scratch: Scratch) -> None:
+        """Carry the account in `scratch` over bars `first` to `stop`, `stop` excluded."""
+        account.run(
+            first,
+            stop,
+            target,
+            self.terms.delay,
+            self.market.fill_prices,
+            self.market.marks,
+            self.terms.cost_rate,
+            self.terms.cash_rate / self.market.bars_per_year,
+            self.terms.borrow_bps / 10_000 / self.market.bars_per_year,
+            scratch.book,
+            scratch.quantity,
+            scratch.held,
+            scratch.equity,
+            scratch.fills,
+        )
+
+    def run(self, target: Floats, windows: Ints, scratch: Scratch) -> int:
+        """Run and measure one account; everything about it is left in `scratch`.
+
+        Args:
+            target: (n_bars, n_assets) checked positions.
+            windows: (n_windows, 2) first bar and bar after the last of each window.
+            scratch: written.
+
+        Returns:
+            Number of round trips.
+        """
+        account.open_book(scratch.book, scratch.quantity, scratch.held)
+        self.carry(0, len(target), target, scratch)
+        return self._close(windows, scratch)
+
+    def run_guarded(self, target: Floats, guard: Guard, scratch: Scratch) -> int:
+        """Like `run`, asking a guard before every bar's fill.
+
+        The guard gets the account and the (n_assets,) target that is due, and returns
+        the target that may be traded to.
+        """
+        allowed = target.copy()
+        account.open_book(scratch.book, scratch.quantity, scratch.held)
+        for t in range(len(target)):
+            due = t - self.terms.delay
+            if due >= 0:
+                answer = guard(self._view(t, scratch), target[due].copy())
+                allowed[due] = account.checked_answer(answer, target[due], t)
+            self.carry(t, t + 1, allowed, scratch)
+        return self._close(NO_WINDOWS, scratch)
+
+    def _view(self, t: int, scratch: Scratch) -> AccountView:
+        cash = float(scratch.book[account.CASH])
+        value = account.value_of(scratch.quantity, self.market.fill_prices, t)
+        return AccountView(
+            t,
+            self.market.index[t],
+            cash,
+            cash + value,
+            scratch.quantity.copy(),
+            self.market.fill_prices[t].copy(),
+        )
+
+    def _close(self, windows: Ints, scratch: Scratch) -> int:
+        """Sell what is left if the terms say so, and measure."""
+        if self.terms.liquidate:
+            account.close_out(
+                len(scratch.equity) - 1,
+                self.market.marks,
+                self.terms.cost_rate,
+                scratch.book,
+                scratch.quantity,
+                scratch.fills,
+            )
+            scratch.equity[-1] = scratch.book[account.CASH]
+        return int(
+            _measure(
+                self.market.marks,
+                self.market.bars_per_year,
+                windows,
+                scratch.book,
+                scratch.equity,
+                scratch.returns,
+                scratch.fills,
+                scratch.trips,
+                scratch.metrics,
+                scratch.moments,
+            )
+        )

@@ -1,0 +1,78 @@
+"""The terms of a backtest: when orders are filled and what trading and holding cost."""
+
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+from peaklib.errors import DataError
+
+Fill = Literal["next_open", "close"]
+
+
+class TermsOptions(TypedDict, total=False):
+    """Keyword arguments that make up `Terms`."""
+
+    fill: Fill
+    lag: int
+    fees_bps: float
+    slippage_bps: float
+    borrow_bps: float
+    cash_rate: float
+    liquidate: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Fill convention, costs and financing.
+
+    Args:
+        fill: `next_open` fills at the open of the bar `lag` bars after the decision.
+            `close` fills at the close of the deciding bar (lag 1) or of a later one; it
+            is optimistic, because the price that decides is the price that is paid.
+        lag: bars from decision to fill, at least 1.
+        fees_bps, slippage_bps: cost of traded notional, in basis points a side.
+        borrow_bps: fee for shares sold short, basis points a year of their value.
+        cash_rate: interest a year, a fraction, on cash that is no short-sale proceeds.
+        liquidate: sell an open position at the last close instead of marking it.
+    """
+
+    fill: Fill = "next_open"
+    lag: int = 1
+    fees_bps: float = 0.0
+    slippage_bps: float = 0.0
+    borrow_bps: float = 0.0
+    cash_rate: float = 0.0
+    liquidate: bool = False
+
+    def __post_init__(self) -> None:
+        if self.fill not in ("next_open", "close"):
+            raise DataError(f"fill = {self.fill!r}; allowed: 'next_open', 'close'")
+        if self.lag < 1:
+            raise DataError(f"lag = {self.lag!r}; a decision is filled 1 or more bars later")
+        for name in ("fees_bps", "slippage_bps", "borrow_bps"):
+            if not 0 <= getattr(self, name) < 10_000:
+                raise DataError(f"{name} = {getattr(self, name)!r}; allowed: 0 to 10,000, in 1e-4")
+        if not -1 < self.cash_rate < 1:
+            raise DataError(f"cash_rate = {self.cash_rate!r}; a fraction a year, 0.03 for 3 %")
+
+    @property
+    def cost_rate(self) -> float:
+        """Fees and slippage as a share of the traded notional."""
+        return (self.fees_bps + self.slippage_bps) / 10_000
+
+    @property
+    def delay(self) -> int:
+        """Bars between the deciding bar and the bar of the fill."""
+        return self.lag if self.fill == "next_open" else self.lag - 1
+
+    def describe(self) -> str:
+        """The convention in a sentence, as every result shows it."""
+        later = "" if self.lag == 1 else f", {self.lag - 1} bars later"
+        when = {
+            "next_open": f"decided at the close, filled at the next open{later}",
+            "close": f"decided and filled at the close{later}"
+            + (" (optimistic)" if self.lag == 1 else ""),
+        }[self.fill]
+        return (
+            f"{when}; fees {self.fees_bps:g} bp + slippage {self.slippage_bps:g} bp a side; "
+            f"borrow {self.borrow_bps:g} bp a year; cash earns {100 * self.cash_rate:g} % a year"
+        )

@@ -1,0 +1,149 @@
+"""`peak sweep`: run a configuration, report it."""
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from peaklib.sweep import Plan
+
+console = Console(highlight=False)
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--run", "do_run", is_flag=True, help="Compute the cells.")
+@click.option("--report", "do_report", is_flag=True, help="Report the newest run of this sweep.")
+@click.option("--promote", is_flag=True, help="Not available yet; explains why and exits with 2.")
+@click.option(
+    "--workers", type=click.IntRange(1), help="Cells at a time.  [default: one per processor]"
+)
+@click.option("--resume", is_flag=True, help="Keep cells that an earlier run has finished.")
+@click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Replace a key.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and compute nothing.")
+def command(
+    config: Path,
+    do_run: bool,
+    do_report: bool,
+    promote: bool,
+    workers: int | None,
+    resume: bool,
+    settings: tuple[str, ...],
+    dry_run: bool,
+) -> None:
+    """Run the sweep that CONFIG describes, and report it.
+
+    Without --run or --report it does both. Each cell of the sweep becomes a folder under
+    runs/, the report one HTML file under reports/ with its tables beside it.
+
+    \b
+    Examples:
+      peak sweep configs/sweeps/quick.toml
+      peak sweep configs/sweeps/default.toml --dry-run
+      peak sweep configs/sweeps/default.toml --resume
+      peak sweep configs/sweeps/quick.toml --set seed=3 --set 'foreach.dataset=["vix"]'
+
+    Exit status: 0 all cells finished, 1 some failed, 2 the configuration is wrong,
+    130 interrupted.
+    """
+    if promote:
+        raise click.UsageError(
+            "promotion is not available yet: it needs gates and confirm tokens, which do not "
+            "exist in this version. Nothing was run; leave out --promote to run and report."
+        )
+    from peaklib.evidence import runs_folder
+    from peaklib.sweep import load_config, make_plan
+
+    plan = make_plan(config.stem, load_config(config, settings))
+    cpus = _cpus()
+    workers = min(workers or cpus, len(plan.cells))
+    if dry_run:
+        _print_plan(plan, runs_folder(), workers)
+        return
+    both = not (do_run or do_report or resume)
+    failed = 0
+    if do_run or resume or both:
+        failed = _run(plan, workers, max(1, cpus // workers), resume, config)
+    if do_report or both or (resume and not do_run):
+        _report(plan.name, cpus)
+    if failed:
+        raise SystemExit(1)
+
+
+def _cpus() -> int:
+    from peaklib.backtest.grid import process_cpus
+
+    return process_cpus()
+
+
+def _print_plan(plan: "Plan", runs: Path, workers: int) -> None:
+    from peaklib.cli.progress import duration
+    from peaklib.sweep import estimate_seconds
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in plan.config.foreach:
+        table.add_column(name)
+    table.add_column("trials", justify="right")
+    for cell in plan.cells:
+        table.add_row(*cell.label.values(), f"{cell.n_trials:,}")
+    seconds, basis = estimate_seconds(plan, runs, workers)
+    console.print(f"[bold]{plan.name}[/bold]  {plan.config.question}")
+    console.print(table)
+    console.print(
+        f"{len(plan.cells)} cells, {plan.n_trials:,} trials, about {duration(seconds)} on "
+        f"{workers} workers ({basis})"
+    )
+
+
+def _run(plan: "Plan", workers: int, threads: int, resume: bool, config: Path) -> int:
+    """Compute; returns the number of failed cells."""
+    from peaklib.cli.progress import BatchDisplay
+    from peaklib.sweep import run_sweep
+
+    console.print(
+        f"[bold]{plan.name}[/bold]  {len(plan.cells)} cells, {plan.n_trials:,} trials, "
+        f"{workers} workers"
+    )
+    _interrupt_on_kill()
+    try:
+        with BatchDisplay(console) as display:
+            done = run_sweep(plan, display, workers=workers, threads=threads, resume=resume)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; finished cells are kept\nnext  peak sweep {config} --resume")
+        raise SystemExit(130) from None
+    counts = {state: sum(r.state == state for r in done.results) for state in ("done", "resumed")}
+    console.print(
+        f"done  {counts['done']} computed · {counts['resumed']} resumed · "
+        f"{len(done.failed)} failed   run {done.run.run_id}",
+        soft_wrap=True,
+    )
+    for result in done.failed:
+        console.print(f"✕ {result.cell.name}  {result.error}", style="red", soft_wrap=True)
+        console.print(f"  runs/{result.run_id}/notebook.ipynb", style="dim", soft_wrap=True)
+    return len(done.failed)
+
+
+def _report(name: str, cpus: int) -> None:
+    from peaklib.evidence import home
+    from peaklib.sweep import latest_sweep, make_report
+
+    with console.status("executing the report"):
+        files = make_report(latest_sweep(name), threads=cpus)
+    page = files.page.relative_to(home()) if files.page.is_relative_to(home()) else files.page
+    tables = " ".join(path.name for path in files.tables)
+    console.print(f"report  {page}   tables {tables}", soft_wrap=True)
+    console.print(f"next  open {page}", soft_wrap=True)
+
+
+def _interrupt_on_kill() -> None:
+    """Make `kill` end a sweep as Ctrl-C does."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)

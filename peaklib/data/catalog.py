@@ -1,0 +1,213 @@
+"""Load a data set by name, spelling or path; list what there is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from peaklib.data.builtin import PANEL_SERIES, SERIES, BuiltIn, load_built_in, read_packaged
+from peaklib.data.dataset import Dataset
+from peaklib.data.files import read_table
+from peaklib.data.frames import Missing, Provenance, ReadOptions, read_dataset
+from peaklib.data.meta import Kind
+from peaklib.data.names import (
+    DEFAULT_BARS,
+    PROCESSES,
+    SUFFIXES,
+    is_synthetic,
+    locate_file,
+    parse_synthetic,
+)
+from peaklib.data.panel import Panel, read_panel
+from peaklib.data.stamps import StampUnit
+from peaklib.data.synthetic import (
+    SYNTHETIC_LICENCE,
+    describe_process,
+    make_synthetic,
+    session_dates,
+)
+from peaklib.errors import DataError
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """One line of `list_datasets`; `period` is the first and the last date."""
+
+    name: str
+    kind: str
+    period: tuple[str, str]
+    rows: int
+    source: str
+    licence: str
+    meaning: str
+
+
+def load(
+    source: str | Path,
+    *,
+    missing: Missing = "error",
+    adjusted: bool = False,
+    bars_per_year: float | None = None,
+    timezone: str = "UTC",
+    stamp_unit: StampUnit | None = None,
+    stamp_format: str | None = None,
+    name: str | None = None,
+    kind: Kind = "tradable",
+    currency: str | None = None,
+) -> Dataset:
+    """Load one series of bars, checked.
+
+    Args:
+        source: a built-in name (``sp500 nasdaq vix wti``), a synthetic spelling
+            (``synthetic:garch,seed=3,bars=2520``) or the path of a ``.csv``, ``.csv.gz`` or
+            ``.parquet`` file. Files need a time column and either open, high, low and close
+            (volume if there is one) or one value a day.
+        missing: what to do with rows that miss a value: refuse the file, or leave them out
+            and list them in ``meta.dropped``. Built-in series always leave them out.
+        adjusted: use the adjusted close, and scale open, high and low with it; volume stays
+            as it is.
+        bars_per_year: for annualising; derived from the calendar unless given.
+        timezone: of stamps that carry none, and of the sessions (files only).
+        stamp_unit: what whole-number stamps count since 1970 (files only).
+        stamp_format: `strftime` pattern of stamps that are not ISO 8601 (files only).
+        name: of the data set; the file's name without suffix unless given (files only).
+        kind: what the numbers are; a ``rate`` may be zero or negative (files only).
+        currency: quote currency, ISO 4217 (files only).
+
+    Returns:
+        The bars, stamped with the start of their interval in UTC. Daily built-in series
+        carry midnight UTC of the session's date.
+
+    Raises:
+        DataError: no such data set, bad data (with row and column), or an option that
+            means nothing for this source.
+    """
+    text = str(source)
+    file_options = {
+        "timezone": timezone != "UTC",
+        "stamp_unit": stamp_unit is not None,
+        "stamp_format": stamp_format is not None,
+        "name": name is not None,
+        "kind": kind != "tradable",
+        "currency": currency is not None,
+    }
+    if text in SERIES:
+        _refuse(text, "a built-in series", file_options)
+        return load_built_in(text, adjusted=adjusted, bars_per_year=bars_per_year)
+    if is_synthetic(text):
+        _refuse(text, "a synthetic series", {"adjusted": adjusted, **file_options})
+        return make_synthetic(parse_synthetic(text), bars_per_year=bars_per_year)
+    options = ReadOptions(
+        missing=missing,
+        adjusted=adjusted,
+        bars_per_year=bars_per_year,
+        timezone=timezone,
+        stamp_unit=stamp_unit,
+        stamp_format=stamp_format,
+        kind=kind,
+        currency=currency,
+    )
+    path = locate_file(source)
+    return read_dataset(read_table(path), name or _stem(path), options, _file_provenance(path))
+
+
+def load_panel(
+    source: str | Path,
+    *,
+    adjusted: bool = False,
+    bars_per_year: float | None = None,
+    timezone: str = "UTC",
+    stamp_unit: StampUnit | None = None,
+    stamp_format: str | None = None,
+    name: str | None = None,
+    currency: str | None = None,
+) -> Panel:
+    """Load the closes of several assets, checked.
+
+    Args:
+        source: ``stocks20``, or the path of a ``.csv``, ``.csv.gz`` or ``.parquet`` file with
+            a time column and one column of closes per asset, empty where not listed.
+        adjusted: whether the closes of the file are adjusted; only recorded.
+        bars_per_year: see `load`.
+        timezone: see `load`.
+        stamp_unit: see `load`.
+        stamp_format: see `load`.
+        name: see `load`.
+        currency: see `load`.
+
+    Raises:
+        DataError: no such panel, bad data (with row and column), or an option that means
+            nothing for this source.
+    """
+    text = str(source)
+    if text in PANEL_SERIES:
+        file_options = {
+            "adjusted": adjusted,
+            "timezone": timezone != "UTC",
+            "stamp_unit": stamp_unit is not None,
+            "stamp_format": stamp_format is not None,
+            "name": name is not None,
+            "currency": currency is not None,
+        }
+        _refuse(text, "a built-in panel", file_options)
+        return _built_in_panel(text, bars_per_year)
+    options = ReadOptions(
+        adjusted=adjusted,
+        bars_per_year=bars_per_year,
+        timezone=timezone,
+        stamp_unit=stamp_unit,
+        stamp_format=stamp_format,
+        currency=currency,
+    )
+    path = locate_file(source, panel=True)
+    return read_panel(read_table(path), name or _stem(path), options, _file_provenance(path))
+
+
+def list_datasets() -> tuple[DatasetInfo, ...]:
+    """Everything that loads without a file of one's own; reads no data."""
+    series = [
+        _info(name, "bars" if spec.has_adjusted else "one value a day", spec)
+        for name, spec in SERIES.items()
+    ]
+    panels = [_info(name, "panel", spec) for name, spec in PANEL_SERIES.items()]
+    return (*series, *panels, *(_synthetic_info(process) for process in PROCESSES))
+
+
+def _built_in_panel(name: str, bars_per_year: float | None) -> Panel:
+    spec = PANEL_SERIES[name]
+    options = ReadOptions(adjusted=True, bars_per_year=bars_per_year, currency=spec.currency)
+    return read_panel(read_packaged(spec), name, options, spec.provenance(name))
+
+
+def _info(name: str, kind: str, spec: BuiltIn) -> DatasetInfo:
+    period = (spec.first, spec.last)
+    return DatasetInfo(name, kind, period, spec.rows, spec.source, spec.licence, spec.meaning)
+
+
+def _synthetic_info(process: str) -> DatasetInfo:
+    dates = session_dates(DEFAULT_BARS)
+    return DatasetInfo(
+        f"synthetic:{process}",
+        "synthetic",
+        (f"{dates[0]:%Y-%m-%d}", f"{dates[-1]:%Y-%m-%d}"),
+        DEFAULT_BARS,
+        "generated by peaklib",
+        SYNTHETIC_LICENCE,
+        describe_process(process),
+    )
+
+
+def _refuse(source: str, what: str, given: dict[str, bool]) -> None:
+    names = [name for name, is_given in given.items() if is_given]
+    if names:
+        raise DataError(
+            f"{source!r} is {what}: {', '.join(names)} cannot be chosen for it; leave it out"
+        )
+
+
+def _stem(path: Path) -> str:
+    lowered = path.name.lower()
+    suffix = next(suffix for suffix in sorted(SUFFIXES, key=len)[::-1] if lowered.endswith(suffix))
+    return path.name[: -len(suffix)]
+
+
+def _file_provenance(path: Path) -> Provenance:
+    return Provenance(source=f"file {path.name}", place=str(path))

@@ -1,0 +1,134 @@
+"""One series of bars with its facts and its digest."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from peaklib.data.digest import frame_digest
+from peaklib.data.meta import DatasetMeta
+from peaklib.data.quality import Quality, measure
+from peaklib.errors import DataError
+
+Bound = str | dt.date | pd.Timestamp | None
+
+_DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Dataset:
+    """A checked series of bars; made by `load` or `from_frame`.
+
+    Args:
+        name: how people call it; not part of the digest.
+        frame: float64 columns ``open high low close volume`` (``close`` alone for a series
+            of one value a day, no ``volume`` where the source has none) over a strictly
+            increasing UTC index ``time``. A stamp is the *start* of its bar; daily
+            built-in series carry midnight UTC of the session's date.
+        digest: SHA-256 of the content, see `frame_digest`.
+        meta: interval, calendar, source and the like.
+    """
+
+    name: str
+    digest: str
+    meta: DatasetMeta
+    _frame: pd.DataFrame
+
+    def __init__(self, name: str, frame: pd.DataFrame, digest: str, meta: DatasetMeta) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "_frame", frame.copy(deep=False))
+        object.__setattr__(self, "digest", digest)
+        object.__setattr__(self, "meta", meta)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The bars, as a copy-on-write view: changing it leaves the data set as it was."""
+        return self._frame.copy(deep=False)
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def __repr__(self) -> str:
+        first, last = self._frame.index[0], self._frame.index[-1]
+        return (
+            f"Dataset({self.name!r}, {len(self):,} bars, {first:%Y-%m-%d} to {last:%Y-%m-%d}, "
+            f"digest {self.digest[:8]})"
+        )
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column as a read-only, contiguous array, shape (n_bars,).
+
+        Args:
+            name: ``open``, ``high``, ``low``, ``close`` or ``volume``.
+
+        Raises:
+            DataError: the series has no such column.
+        """
+        if name not in self._frame.columns:
+            raise DataError(self._no_column(name))
+        values: NDArray[np.float64] = np.ascontiguousarray(self._frame[name].to_numpy())
+        values = values.view()
+        values.flags.writeable = False
+        return values
+
+    def between(self, start: Bound = None, end: Bound = None) -> "Dataset":
+        """The bars that start within a period; same facts, new digest.
+
+        Args:
+            start: first stamp, None for the beginning. Without a time zone it is taken in
+                ``meta.timezone``; a year, month or date stands for its first instant.
+            end: last stamp (included), None for the end; a year, month or date stands for
+                its last instant.
+
+        Raises:
+            DataError: a bound cannot be read, or no bar lies in the period.
+        """
+        index = self._frame.index
+        first = index[0] if start is None else self._instant(start, last=False)
+        final = index[-1] if end is None else self._instant(end, last=True)
+        part = self._frame.loc[(index >= first) & (index <= final)]
+        if part.empty:
+            raise DataError(
+                f"{self.name}: no bar between {first} and {final}; "
+                f"the data run from {index[0]} to {index[-1]}"
+            )
+        return Dataset(self.name, part, frame_digest(part), self.meta)
+
+    def quality(self) -> Quality:
+        """What a reader should know about the numbers before trusting a result."""
+        return measure(self._frame, self.meta)
+
+    def describe(self) -> dict[str, Any]:
+        """What a record of a run says about its data, as plain JSON values."""
+        quality = self.quality().to_json()
+        return {**self.meta.to_json(), "columns": list(self._frame.columns), "quality": quality}
+
+    def _no_column(self, name: str) -> str:
+        present = list(self._frame.columns)
+        if present == ["close"]:
+            return (
+                f"{self.name}: there is no {name!r}, this series has one value a day ('close'); "
+                "use a data set with open, high and low, or ask for 'close' only"
+            )
+        return f"{self.name}: there is no column {name!r}; it has {', '.join(present)}"
+
+    def _instant(self, bound: str | dt.date | pd.Timestamp, *, last: bool) -> pd.Timestamp:
+        if isinstance(bound, dt.date) and not isinstance(bound, dt.datetime):
+            bound = bound.isoformat()
+        try:
+            if isinstance(bound, str) and _DATE.fullmatch(bound):
+                period = pd.Period(bound)
+                stamp = period.end_time if last else period.start_time
+            else:
+                stamp = pd.Timestamp(bound)
+            local = stamp.tz_localize(self.meta.timezone) if stamp.tz is None else stamp
+            return local.tz_convert("UTC")
+        except ValueError as error:
+            raise DataError(
+                f"{self.name}: {bound!r} is not a point in time ({error}); "
+                "write a date such as '2005-12-31'"
+            ) from error

@@ -1,0 +1,129 @@
+"""What may stand as a data source in a call or a config file; reads no data, needs no pandas."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from peaklib.errors import DataError
+
+BUILT_IN: Final = ("sp500", "nasdaq", "vix", "wti")
+PANELS: Final = ("stocks20",)
+PROCESSES: Final = ("random_walk", "garch", "planted_edge")
+SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
+
+DEFAULT_SEED: Final = 0
+DEFAULT_BARS: Final = 2520
+# A longer walk can fall so low that prices rounded to four decimals lose their meaning.
+MAX_BARS: Final = 20_000
+
+_PREFIX: Final = "synthetic:"
+
+
+@dataclass(frozen=True)
+class SyntheticSource:
+    """A synthetic series: which process, which seed, how many bars."""
+
+    process: str
+    seed: int = DEFAULT_SEED
+    bars: int = DEFAULT_BARS
+
+    @property
+    def name(self) -> str:
+        """The canonical spelling, which always carries seed and bars."""
+        return f"{_PREFIX}{self.process},seed={self.seed},bars={self.bars}"
+
+
+def dataset_names() -> tuple[str, ...]:
+    """Names that `load` accepts besides the path of a file, built-in series first."""
+    return (*BUILT_IN, *(f"{_PREFIX}{process}" for process in PROCESSES))
+
+
+def validate_source(source: str) -> None:
+    """Check that `load` would know where to find a source; no data is read.
+
+    Args:
+        source: a built-in name, a synthetic spelling or the path of an existing file.
+
+    Raises:
+        DataError: it is none of these; the message says what is allowed.
+    """
+    if source in BUILT_IN:
+        return
+    if is_synthetic(source):
+        parse_synthetic(source)
+        return
+    locate_file(source)
+
+
+def is_synthetic(source: str) -> bool:
+    """Whether a source is spelled as a synthetic series, rightly or wrongly."""
+    return source.startswith(_PREFIX)
+
+
+def parse_synthetic(source: str) -> SyntheticSource:
+    """Read ``synthetic:<process>[,seed=N][,bars=N]``.
+
+    Raises:
+        DataError: an unknown process or option, or a number out of range.
+    """
+    process, *options = source.removeprefix(_PREFIX).split(",")
+    if process not in PROCESSES:
+        raise DataError(
+            f"{source!r}: {process!r} is not a synthetic process; use one of {_listed(PROCESSES)}"
+        )
+    numbers: dict[str, int] = {}
+    for option in options:
+        key, _, text = option.partition("=")
+        if key not in ("seed", "bars") or key in numbers:
+            raise DataError(
+                f"{source!r}: cannot use {option!r}; "
+                "write each of seed=<integer> and bars=<integer> at most once"
+            )
+        numbers[key] = _count(source, key, text)
+    spec = SyntheticSource(process, **numbers)
+    if not 2 <= spec.bars <= MAX_BARS:
+        raise DataError(f"{source!r}: bars is {spec.bars}; allowed are 2 to {MAX_BARS}")
+    return spec
+
+
+def locate_file(source: str | Path, *, panel: bool = False) -> Path:
+    """The path of a data file that exists and has a suffix we can read.
+
+    Args:
+        source: the path.
+        panel: whether a panel is asked for, so that the message names panels.
+
+    Raises:
+        DataError: there is no such file, or its suffix is unknown.
+    """
+    path = Path(source)
+    if not path.is_file():
+        raise DataError(_unknown(str(source), panel=panel))
+    if not path.name.lower().endswith(SUFFIXES):
+        raise DataError(f"{path}: cannot read this kind of file; use {_listed(SUFFIXES)}")
+    return path
+
+
+def _unknown(source: str, *, panel: bool) -> str:
+    known = PANELS if panel else dataset_names()
+    if not panel and source in PANELS:
+        return f"{source!r} is a panel of several assets; use load_panel({source!r})"
+    if panel and source in BUILT_IN:
+        return f"{source!r} is a single series; use load({source!r})"
+    close = get_close_matches(source.lower(), known, n=1)
+    hint = f" (did you mean {close[0]!r}?)" if close else ""
+    return (
+        f"{source!r} is neither a known data set nor an existing file{hint}; "
+        f"known are {_listed(known)}, or give the path of a {_listed(SUFFIXES)} file"
+    )
+
+
+def _count(source: str, key: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise DataError(f"{source!r}: {key} is {text!r}; it must be a whole number, 0 or more")
+    return int(text)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names)

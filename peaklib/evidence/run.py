@@ -1,0 +1,167 @@
+"""A run while it is being made: a staging folder that takes inputs, metrics and outputs.
+
+Everything goes to files at once, so that a notebook in another process can write into
+the run that its runner has opened, and so that a crash loses nothing that was written.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from peaklib.errors import EvidenceError
+from peaklib.evidence.canonical import to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+METRICS: Final = "outputs/metrics.json"
+TRIALS: Final = "outputs/trials.json"
+DATASETS: Final = "inputs/dataset.json"
+NOTES: Final = "outputs/notes.json"
+
+
+class Input(Protocol):
+    """Data that a run reads: it has a name, a content digest and a description."""
+
+    @property
+    def name(self) -> str:
+        """Name of the data set."""
+
+    @property
+    def digest(self) -> str:
+        """Content digest."""
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values: source, licence, period, conventions."""
+
+
+class Figure(Protocol):
+    """A figure that can write itself as JSON, as plotly's do."""
+
+    def to_json(self) -> str | None:
+        """The figure's JSON text."""
+
+
+class Run:
+    """Writer of one run's folder.
+
+    Args:
+        folder: the staging folder; None records nothing, for a look without a run.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    @property
+    def recorded(self) -> bool:
+        """Whether anything is kept."""
+        return self.folder is not None
+
+    def use(self, dataset: Input, role: str = "data") -> None:
+        """Name a data set as input of the run."""
+        entry = {
+            "role": role,
+            "name": dataset.name,
+            "digest": dataset.digest,
+            "meta": dataset.describe(),
+        }
+        known = self._read(DATASETS, [])
+        if entry not in known:
+            self._write(DATASETS, [*known, entry])
+
+    def log_metric(self, name: str, value: float | None) -> None:
+        """Record one number; None or NaN means "undefined"."""
+        self.log_metrics({name: value})
+
+    def log_metrics(self, values: Mapping[str, float | None]) -> None:
+        """Record numbers by name; a later value replaces an earlier one."""
+        self._write(METRICS, {**self._read(METRICS, {}), **values})
+
+    def log_trials(self, grid: "pd.DataFrame", name: str = "trials") -> "pd.DataFrame":
+        """Count the trials of a grid and keep them as a table.
+
+        Args:
+            grid: what `run_grid` returned.
+            name: name of the table.
+
+        Returns:
+            The same grid, labelled as counted if this run is recorded.
+        """
+        if self.folder is None:
+            return grid
+        sharpes = grid["sharpe"].dropna()
+        summary = {
+            "table": name,
+            **{key: grid.attrs[key] for key in ("strategy", "version", "fixed", "grid")},
+            "conventions": grid.attrs["conventions"],
+            "count": len(grid),
+            "sharpe_count": len(sharpes),
+            "sharpe_sum": float(sharpes.sum()),
+            "sharpe_sumsq": float((sharpes**2).sum()),
+        }
+        self._write(TRIALS, [*self._read(TRIALS, []), summary])
+        self.save_table(name, grid)
+        counted = grid.copy()
+        counted.attrs["trials"] = "counted"
+        return counted
+
+    def save_table(self, name: str, table: "pd.DataFrame") -> None:
+        """Keep a frame as `outputs/tables/<name>.parquet`."""
+        if self.folder is not None:
+            plain = table.copy()
+            plain.attrs = {}
+            plain.to_parquet(self._place(f"outputs/tables/{name}.parquet"))
+
+    def save_figure(self, name: str, figure: Figure) -> None:
+        """Keep a plotly figure as `outputs/figures/<name>.json`."""
+        if self.folder is not None:
+            self._write(f"outputs/figures/{name}.json", json.loads(figure.to_json() or "null"))
+
+    def save_text(self, name: str, text: str) -> None:
+        """Keep a text as `outputs/<name>`."""
+        if self.folder is not None:
+            self._place(f"outputs/{name}").write_text(text, encoding="utf-8", newline="\n")
+
+    def note(self, text: str) -> None:
+        """Add a remark to the record."""
+        self._write(NOTES, [*self._read(NOTES, []), text])
+
+    def _place(self, name: str) -> Path:
+        if self.folder is None:
+            raise EvidenceError("this run keeps nothing, it has no folder")
+        path = (self.folder / name).resolve()
+        if not path.is_relative_to(self.folder.resolve()):
+            raise EvidenceError(f"{name!r} would be written outside the run's folder; use a name")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _read(self, name: str, default: Any) -> Any:
+        if self.folder is None or not (self.folder / name).is_file():
+            return default
+        return json.loads((self.folder / name).read_bytes())
+
+    def _write(self, name: str, value: Any) -> None:
+        if self.folder is not None:
+            self._place(name).write_bytes(to_json(value))
+
+
+def attach(run_dir: str | Path) -> Run:
+    """The run whose folder a runner passed to this notebook.
+
+    Args:
+        run_dir: folder of the open run; empty when the notebook was opened by hand, then
+            nothing is recorded and grids stay "uncounted".
+
+    Raises:
+        EvidenceError: the folder does not exist.
+    """
+    if not str(run_dir):
+        return Run(None)
+    folder = Path(run_dir)
+    if not folder.is_dir():
+        raise EvidenceError(
+            f"run_dir {str(run_dir)!r} is no folder; leave it empty to record nothing, or start "
+            "the notebook through `peak`"
+        )
+    return Run(folder)

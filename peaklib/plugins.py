@@ -1,0 +1,71 @@
+"""Things that other packages add, found by entry point.
+
+A package announces an object (or a sequence of them) under one of the groups below;
+peaklib's own rooms announce theirs in the same way. Nothing is imported before it is
+asked for.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+from peaklib.errors import PluginError
+
+STRATEGIES: Final = "peaklib.strategies"
+CONFIG_MODELS: Final = "peaklib.config_models"
+GROUPS: Final = (STRATEGIES, CONFIG_MODELS)
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One announced entry point.
+
+    Args:
+        group: one of `GROUPS`.
+        name: the name that its package gave it.
+        package: distribution and version, such as `peaklib 0.1.0`.
+        target: `module:attribute`.
+    """
+
+    group: str
+    name: str
+    package: str
+    target: str
+
+
+def found(group: str) -> tuple[Plugin, ...]:
+    """What is announced under a group, sorted by package and name; nothing is imported."""
+    return tuple(plugin for plugin, _ in _entries(group))
+
+
+def load(group: str) -> Iterator[tuple[Plugin, Any]]:
+    """Import what is announced under a group.
+
+    Yields:
+        The plugin and each object behind it; a tuple or list is handed out one by one.
+
+    Raises:
+        PluginError: an entry point cannot be imported; the message names its package.
+    """
+    for plugin, entry in _entries(group):
+        try:
+            target = entry.load()
+        except Exception as error:
+            raise PluginError(
+                f"{plugin.package}: entry point {plugin.name!r} of group {group!r} "
+                f"({plugin.target}) cannot be imported: {type(error).__name__}: {error}; "
+                "mend the package or uninstall it"
+            ) from error
+        for item in target if isinstance(target, tuple | list) else (target,):
+            yield plugin, item
+
+
+def _entries(group: str) -> list[tuple[Plugin, EntryPoint]]:
+    pairs = {(_plugin(group, entry), entry) for entry in entry_points(group=group)}
+    return sorted(pairs, key=lambda pair: (pair[0].package, pair[0].name))
+
+
+def _plugin(group: str, entry: EntryPoint) -> Plugin:
+    package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else "unknown package"
+    return Plugin(group, entry.name, package, entry.value)

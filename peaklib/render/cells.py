@@ -1,0 +1,153 @@
+"""One grid of coloured cells on a pair of axes, with its numbers and its outline.
+
+Cells stand at whole positions 0, 1, 2, ... with the parameter values as tick labels: the
+order is the caller's, the spacing is even, and a parameter of 0.5 cannot be taken for the
+place between two cells (as it can on a plotly category axis).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import plotly.graph_objects as go
+
+from peaklib.render.scale import DARK_TEXT, DECIMALS, LIGHT_TEXT, Floats, Scale
+from peaklib.render.sheet import Axes, Box
+from peaklib.render.template import LIGHT, plain
+
+CROSS: Final = "×"
+MIN_TEXT_WIDTH: Final = 34
+MIN_TEXT_HEIGHT: Final = 17
+# Width of a character and height of a line of the 13 px chart text, in pixels.
+_CHARACTER: Final = 8
+_LINE: Final = 16
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What one panel draws.
+
+    Args:
+        values: (n_rows, n_columns); NaN is a missing cell.
+        texts: the number printed in each cell, by row and column.
+        hovers: what the pointer shows, by row and column.
+        scale: colour of each number.
+        colour_axis: plotly name of the axis that carries the scale, `coloraxis`, ...
+    """
+
+    values: Floats
+    texts: Sequence[Sequence[str]]
+    hovers: Sequence[Sequence[str]]
+    scale: Scale
+    colour_axis: str
+
+
+def draw_cells(figure: go.Figure, cells: Cells, axes: Axes, *, show_text: bool) -> None:
+    """Add one grid to a figure; nothing is interpolated between cells."""
+    rows, columns = cells.values.shape
+    figure.add_trace(
+        go.Heatmap(
+            x=list(range(columns)),
+            y=list(range(rows)),
+            z=_listed(cells.values),
+            coloraxis=cells.colour_axis,
+            xgap=2,
+            ygap=2,
+            text=[list(row) for row in cells.hovers],
+            hovertemplate="%{text}<extra></extra>",
+            hoverongaps=False,
+            xaxis=axes.x,
+            yaxis=axes.y,
+        )
+    )
+    _write(figure, axes, _missing(cells), LIGHT.muted)
+    if show_text:
+        for ink in (DARK_TEXT, LIGHT_TEXT):
+            _write(figure, axes, _places(cells, ink), ink)
+
+
+def fits_text(shape: tuple[int, ...], box: Box) -> bool:
+    """True where the numbers of a grid of this shape are legible inside a box."""
+    rows, columns = shape
+    return box.width / columns >= MIN_TEXT_WIDTH and box.height / rows >= MIN_TEXT_HEIGHT
+
+
+def outline(figure: go.Figure, axes: Axes, *, column: int, row: int) -> None:
+    """Outline one cell in black over white, legible on every colour."""
+    place = {
+        "type": "rect",
+        "xref": axes.x,
+        "yref": axes.y,
+        "x0": column - 0.5,
+        "x1": column + 0.5,
+        "y0": row - 0.5,
+        "y1": row + 0.5,
+    }
+    figure.add_shape(**place, line={"color": LIGHT_TEXT, "width": 7})
+    figure.add_shape(**place, line={"color": DARK_TEXT, "width": 3})
+
+
+def cell_axis(
+    labels: Sequence[str], *, pixels: float, along: bool, title: str = ""
+) -> dict[str, object]:
+    """Layout of one axis: a tick per cell, thinned out evenly where they would touch.
+
+    Args:
+        labels: one per cell.
+        pixels: length of the axis.
+        along: the labels stand side by side (x axis) and not one above the other.
+        title: parameter with its unit.
+    """
+    longest = max(len(label) for label in labels)
+    room = longest * _CHARACTER + 8 if along else _LINE
+    every = math.ceil(len(labels) * room / pixels)
+    shown = range(0, len(labels), every)
+    return {
+        "range": [-0.5, len(labels) - 0.5],
+        "tickvals": list(shown),
+        "ticktext": [labels[at] for at in shown],
+        "tickangle": 0,
+        "title": {"text": plain(title)},
+        "showgrid": False,
+        "fixedrange": True,
+    }
+
+
+def _listed(values: Floats) -> list[list[float | None]]:
+    """Rounded rows with None for a gap: plain JSON, equal on every CPU."""
+    rounded = np.round(values, DECIMALS) + 0.0
+    return [[float(z) if np.isfinite(z) else None for z in row] for row in rounded]
+
+
+def _missing(cells: Cells) -> list[tuple[int, int, str]]:
+    return [
+        (int(row), int(column), CROSS) for row, column in np.argwhere(~np.isfinite(cells.values))
+    ]
+
+
+def _places(cells: Cells, ink: str) -> list[tuple[int, int, str]]:
+    return [
+        (row, column, cells.texts[row][column])
+        for (row, column), value in np.ndenumerate(cells.values)
+        if np.isfinite(value) and cells.scale.text_colour(float(value)) == ink
+    ]
+
+
+def _write(figure: go.Figure, axes: Axes, places: Sequence[tuple[int, int, str]], ink: str) -> None:
+    if not places:
+        return
+    figure.add_trace(
+        go.Scatter(
+            x=[column for _, column, _ in places],
+            y=[row for row, _, _ in places],
+            text=[text for _, _, text in places],
+            mode="text",
+            textfont={"size": 12, "color": ink},
+            hoverinfo="skip",
+            cliponaxis=False,
+            xaxis=axes.x,
+            yaxis=axes.y,
+        )
+    )

@@ -1,0 +1,102 @@
+"use strict";
+(() => {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const paper = window.matchMedia("print");
+  const sisters = JSON.parse(document.getElementById("peak-dark").textContent);
+  const config = { displayModeBar: false, displaylogo: false, responsive: true };
+  const PRINT_WIDTH = 1106;
+
+  // Theme colours are written #rrggbb; colours that mean a number are not, and stay.
+  const recolour = (value) => {
+    if (typeof value === "string") return sisters[value] ?? value;
+    if (Array.isArray(value)) return value.map(recolour);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, recolour(part)]));
+  };
+
+  const figures = [...document.querySelectorAll(".peak-figure")].map((box) => ({
+    box,
+    payload: JSON.parse(box.parentElement.querySelector(".peak-payload").textContent),
+  }));
+
+  const draw = ({ box, payload }, forPaper) => {
+    const { data, layout } = dark.matches && !forPaper ? recolour(payload) : structuredClone(payload);
+    delete layout.width;
+    if (forPaper) layout.width = PRINT_WIDTH;
+    return Plotly.react(box, data, { ...layout, autosize: !forPaper }, config);
+  };
+  const drawAll = (forPaper) => Promise.all(figures.map((figure) => draw(figure, forPaper)));
+
+  const start = async () => {
+    for (const figure of figures) {
+      await draw(figure, paper.matches);
+      // Let the reader scroll between two figures.
+      await new Promise((next) => setTimeout(next, 0));
+    }
+    document.documentElement.dataset.figures = "drawn";
+  };
+
+  const valueOf = (cell) => {
+    const text = cell.textContent.trim();
+    const plain = text.replace(/\u2212/g, "-").replace(/[\s\u00a0\u202f+%,]/g, "");
+    return { text, number: plain === "" ? NaN : Number(plain.replace("∞", "Infinity")) };
+  };
+  const missingLast = (one, other) => (one.text === "–") - (other.text === "–");
+  const compare = (one, other, numeric) =>
+    numeric ? one.number - other.number : one.text.localeCompare(other.text, "en", { numeric: true });
+
+  const sortBy = (head) => {
+    const table = head.closest("table");
+    const column = [...head.parentElement.children].indexOf(head);
+    const numeric = head.classList.contains("n");
+    const before = head.getAttribute("aria-sort");
+    // Numbers are mostly looked up from the largest down.
+    const order = before === "none" ? (numeric ? "descending" : "ascending")
+      : before === "ascending" ? "descending" : "ascending";
+    const sign = order === "ascending" ? 1 : -1;
+    const rows = [...table.tBodies[0].rows].map((row) => ({ row, key: valueOf(row.cells[column]) }));
+    rows.sort((a, b) => missingLast(a.key, b.key) || sign * compare(a.key, b.key, numeric) || 0);
+    for (const other of head.parentElement.children) other.setAttribute("aria-sort", "none");
+    head.setAttribute("aria-sort", order);
+    table.tBodies[0].append(...rows.map(({ row }) => row));
+  };
+
+  const makeSortable = (table) => {
+    for (const head of table.tHead.rows[0].cells) {
+      head.setAttribute("aria-sort", "none");
+      head.tabIndex = 0;
+      head.title = "sort";
+      head.addEventListener("click", () => sortBy(head));
+      head.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === " ") {
+          event.preventDefault();
+          sortBy(head);
+        }
+      });
+    }
+  };
+
+  // A preview shows the first rows only: sorting those alone would mislead.
+  document.querySelectorAll(".peak-table table").forEach((table) => {
+    if (!table.closest(".peak-preview")) makeSortable(table);
+  });
+
+  const button = document.getElementById("peak-code-button");
+  button?.addEventListener("click", () => {
+    const shown = document.body.classList.toggle("peak-shows-code");
+    button.textContent = shown ? "hide code" : "show code";
+    button.setAttribute("aria-expanded", String(shown));
+    document.querySelectorAll(".peak-code:not(.peak-failed)").forEach((part) => (part.open = shown));
+  });
+
+  if (figures.length) {
+    dark.addEventListener("change", () => drawAll(paper.matches));
+    paper.addEventListener("change", () => drawAll(paper.matches));
+    window.addEventListener("beforeprint", () => drawAll(true));
+    window.addEventListener("afterprint", () => drawAll(false));
+    document.querySelectorAll("details").forEach((part) =>
+      part.addEventListener("toggle", () =>
+        part.querySelectorAll(".peak-figure").forEach((box) => Plotly.Plots.resize(box))));
+  }
+  start();
+})();

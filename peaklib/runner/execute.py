@@ -1,0 +1,147 @@
+"""One notebook with parameters becomes one run."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+
+from peaklib.errors import NotebookError
+from peaklib.evidence import OpenRun, RunSpec, create_run
+from peaklib.runner.kernels import kernel_environment, kernel_name
+from peaklib.runner.notebook import check_parameters
+
+NOTEBOOK: Final = "notebook.ipynb"
+LOG: Final = "run.log"
+
+
+@dataclass(frozen=True)
+class NotebookJob:
+    """A notebook to be executed; plain values, so that any worker can take it.
+
+    Args:
+        notebook: absolute path.
+        parameters: by name; `run_dir` is added if the notebook declares it.
+        spec: what the run's record says.
+        runs: folder that the run is published in.
+        threads: how many the kernel may use for numbers.
+        timeout_s: longest time for one cell, None for no limit.
+    """
+
+    notebook: Path
+    parameters: Mapping[str, Any]
+    spec: RunSpec
+    runs: Path
+    threads: int = 1
+    timeout_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job.
+
+    Args:
+        run_id, folder, root: the published run and the SHA-256 of its sums.
+        status: `completed` or `failed`.
+        error: first line of what went wrong, None if nothing did.
+        seconds: from start to publication.
+    """
+
+    run_id: str
+    folder: Path
+    root: str
+    status: str
+    error: str | None
+    seconds: float
+
+
+def run_notebook(job: NotebookJob) -> Outcome:
+    """Execute a notebook and publish its run, failed or not.
+
+    Raises:
+        NotebookError: the notebook does not exist or lacks a parameter; no run is made.
+        EvidenceError: the run cannot be written.
+    """
+    check_parameters(job.notebook, [*job.parameters, "run_dir"])
+    started = time.monotonic()
+    run = create_run(job.spec, runs=job.runs)
+    error = _attempt(job, run)
+    sealed = run.seal("failed" if error else "completed", error)
+    seconds = time.monotonic() - started
+    return Outcome(
+        sealed.run_id,
+        sealed.folder,
+        sealed.root,
+        "failed" if error else "completed",
+        error.partition("\n")[0] if error else None,
+        seconds,
+    )
+
+
+def _attempt(job: NotebookJob, run: OpenRun) -> str | None:
+    """Execute into the run's folder; returns what went wrong."""
+    folder = run.folder
+    if folder is None:
+        raise NotebookError("a notebook needs a run with a folder")
+    try:
+        execute(
+            job.notebook,
+            folder / NOTEBOOK,
+            {**job.parameters, "run_dir": str(folder)},
+            log=folder / LOG,
+            threads=job.threads,
+            timeout_s=job.timeout_s,
+        )
+    except NotebookError as error:
+        return str(error)
+    return None
+
+
+def execute(
+    notebook: Path,
+    target: Path,
+    parameters: Mapping[str, Any],
+    *,
+    log: Path,
+    threads: int = 1,
+    timeout_s: int | None = None,
+) -> nbformat.NotebookNode:
+    """Execute a notebook through papermill, in a kernel that starts in the notebook's folder.
+
+    Args:
+        notebook: what to execute.
+        target: where the executed notebook is written, also when a cell fails.
+        parameters: by name; the notebook must declare each.
+        log: file for what the kernel prints outside of cells.
+        threads: how many the kernel may use for numbers.
+        timeout_s: longest time for one cell.
+
+    Raises:
+        NotebookError: a cell failed, ran too long, or the kernel died.
+    """
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    check_parameters(notebook, parameters)
+    try:
+        executed: nbformat.NotebookNode = papermill.execute_notebook(
+            str(notebook),
+            str(target),
+            dict(parameters),
+            engine_name="peak",
+            kernel_name=kernel_name(),
+            progress_bar=False,
+            execution_timeout=timeout_s,
+            kernel_log=log,
+            kernel_cwd=notebook.parent,
+            kernel_env=kernel_environment(threads),
+        )
+    except papermill.PapermillExecutionError as error:
+        raise NotebookError(f"{error.ename}: {error.evalue}") from error
+    except CellTimeoutError as error:
+        raise NotebookError(f"a cell ran for more than {timeout_s} s and was stopped") from error
+    except (DeadKernelError, RuntimeError) as error:
+        raise NotebookError(f"the kernel died or did not start: {error}") from error
+    return executed

@@ -1,0 +1,48 @@
+"""The kernels that notebooks run on."""
+
+import os
+from pathlib import Path
+from typing import Final
+
+import psutil
+from jupyter_client.kernelspec import KernelSpecManager
+
+KERNEL: Final = "peaklib"
+# Always there: the interpreter that runs this very process.
+FALLBACK: Final = "python3"
+
+
+def kernel_name() -> str:
+    """The workbench's kernel, or the plain one of this interpreter where it is not installed."""
+    return KERNEL if KERNEL in KernelSpecManager().find_kernel_specs() else FALLBACK
+
+
+def kernel_environment(threads: int) -> dict[str, str]:
+    """Environment of a kernel.
+
+    Args:
+        threads: how many a grid or a compiled loop may use, so that several kernels
+            share the processors.
+    """
+    return {
+        **os.environ,
+        "NUMBA_NUM_THREADS": str(threads),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def stop_kernels() -> int:
+    """Kill the kernels that this process has started; returns how many there were.
+
+    For an interrupted batch: the notebooks then fail at once instead of running on.
+    """
+    stopped = 0
+    for child in psutil.Process().children(recursive=True):
+        try:
+            if any(Path(part).name.startswith("ipykernel") for part in child.cmdline()):
+                child.kill()
+                stopped += 1
+        except psutil.Error:
+            continue
+    return stopped

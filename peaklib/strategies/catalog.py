@@ -1,0 +1,52 @@
+"""Finding strategies by name, the ones of installed plugins included."""
+
+import re
+
+from peaklib import plugins
+from peaklib.errors import PluginError, StrategyError
+from peaklib.strategies.strategy import Strategy
+from peaklib.strategies.vol_regime_filter import NAME as VOL_REGIME_FILTER
+from peaklib.strategies.vol_regime_filter import vol_regime_filter
+
+WRAPPERS = {VOL_REGIME_FILTER: vol_regime_filter}
+
+_WRAPPED = re.compile(r"(?P<wrapper>\w+)\((?P<inner>.+)\)")
+
+
+def installed() -> dict[str, Strategy]:
+    """All strategies by name, sorted.
+
+    Raises:
+        PluginError: an entry point holds no strategy, or a name is given twice.
+    """
+    strategies: dict[str, Strategy] = {}
+    for plugin, item in plugins.load(plugins.STRATEGIES):
+        if not isinstance(item, Strategy):
+            raise PluginError(
+                f"{plugin.package}: {plugin.target} is {type(item).__name__}, not a Strategy; "
+                "make it one with @strategy(name, version)"
+            )
+        if item.name in strategies or item.name in WRAPPERS:
+            raise PluginError(
+                f"{plugin.package}: strategy name {item.name!r} is already taken; rename one"
+            )
+        strategies[item.name] = item
+    return dict(sorted(strategies.items()))
+
+
+def get(name: str | Strategy) -> Strategy:
+    """A strategy by name; `vol_regime_filter(sma_crossover)` wraps one in another.
+
+    Raises:
+        StrategyError: nothing of that name is installed; lists what is.
+    """
+    if isinstance(name, Strategy):
+        return name
+    wrapped = _WRAPPED.fullmatch(name.strip())
+    if wrapped and wrapped["wrapper"] in WRAPPERS:
+        return WRAPPERS[wrapped["wrapper"]](get(wrapped["inner"]))
+    known = installed()
+    if name not in known:
+        wrappers = ", ".join(f"{wrapper}(…)" for wrapper in WRAPPERS)
+        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}, {wrappers}")
+    return known[name]

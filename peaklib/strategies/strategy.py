@@ -1,0 +1,119 @@
+"""A strategy: a named, versioned function from bars to a target position."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peaklib.errors import StrategyError
+from peaklib.features import Bars
+from peaklib.strategies.parameters import Number, Parameter, read_parameters
+
+Floats = NDArray[np.float64]
+Target = Callable[..., Floats]
+WarmUp = Callable[..., int]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """Rule with a name, a version and described parameters.
+
+    Args:
+        name: unique among all that is installed.
+        version: raise it whenever the same bars and parameters give another target.
+        function: `(bars, **params) -> (n,) target position in [-1, 1]`, each decided at
+            the close of its bar and from rows up to it.
+        parameters: by name, in the order of the signature.
+        warm_up: `(**params) -> bars` at the start whose target is always 0.
+        summary: first line of the function's docstring.
+    """
+
+    name: str
+    version: str
+    function: Target
+    parameters: Mapping[str, Parameter]
+    warm_up: WarmUp
+    summary: str = field(compare=False)
+
+    def parameter(self, name: str) -> Parameter:
+        """One parameter.
+
+        Raises:
+            StrategyError: there is none of that name; lists what there is.
+        """
+        if name not in self.parameters:
+            allowed = ", ".join(self.parameters) or "none"
+            raise StrategyError(
+                f"strategy {self.name!r} has no parameter {name!r}; it has: {allowed}"
+            )
+        return self.parameters[name]
+
+    def resolve(self, params: Mapping[str, object] | None = None) -> dict[str, Number]:
+        """All parameters with defaults filled in, checked.
+
+        Raises:
+            StrategyError: unknown name, wrong type or out of range.
+        """
+        given = {
+            name: self.parameter(name).check(v, self.name) for name, v in (params or {}).items()
+        }
+        return {name: given.get(name, p.default) for name, p in self.parameters.items()}
+
+    def warm_up_bars(self, params: Mapping[str, object] | None = None) -> int:
+        """Bars at the start whose target is 0 with these parameters."""
+        return int(self.warm_up(**self.resolve(params)))
+
+    def targets(self, bars: Bars, params: Mapping[str, object] | None = None) -> Floats:
+        """Target position at the close of each bar, (n,) in [-1, 1].
+
+        Raises:
+            StrategyError: a parameter is wrong, or the function returned something that
+                is no position.
+        """
+        target = self.function(bars, **self.resolve(params))
+        return check_target(target, len(bars), self.name)
+
+    def code_digest(self) -> str:
+        """SHA-256 of the source of the function's module (first 16 hex digits)."""
+        module = inspect.getmodule(self.function)
+        try:
+            source = inspect.getsource(module) if module else inspect.getsource(self.function)
+        except (OSError, TypeError):
+            return "unknown"
+        return sha256(source.encode()).hexdigest()[:16]
+
+
+def check_target(target: object, n_bars: int, strategy: str) -> Floats:
+    """The target as a contiguous float64 array.
+
+    Raises:
+        StrategyError: wrong shape, NaN, or outside [-1, 1]; names the bar.
+    """
+    array = np.ascontiguousarray(target, dtype=np.float64)
+    if array.shape != (n_bars,):
+        raise StrategyError(
+            f"strategy {strategy!r} returned shape {array.shape}, expected ({n_bars},): "
+            "one target position for each bar"
+        )
+    bad = np.flatnonzero(~((array >= -1.0) & (array <= 1.0)))
+    if bad.size:
+        raise StrategyError(
+            f"strategy {strategy!r}: target at bar {bad[0]} is {array[bad[0]]}; a target is a "
+            "share of equity from -1 to 1, and 0 while the rule warms up"
+        )
+    return array
+
+
+def strategy(name: str, version: str, *, warm_up: WarmUp) -> Callable[[Target], Strategy]:
+    """Make a strategy of a function; see `Strategy` for what the arguments mean."""
+
+    def decorate(function: Target) -> Strategy:
+        summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        if not summary:
+            raise StrategyError(f"strategy {name!r} has no docstring; say in one line what it does")
+        return Strategy(name, version, function, read_parameters(function, name), warm_up, summary)
+
+    return decorate

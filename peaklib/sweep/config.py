@@ -1,0 +1,102 @@
+"""The configuration of a sweep, as a model and as a file."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from peaklib.backtest import Terms
+from peaklib.config import ConfigKind, check_table, override, read_toml
+from peaklib.errors import ConfigError
+from peaklib.sweep.checks import problems_of
+
+HeatmapMetric = Literal[
+    "ret", "cagr", "vol", "sharpe", "sortino", "calmar", "max_dd", "ulcer", "martin", "recovery",
+    "omega", "exposure", "turnover", "n_trades", "hit_rate", "profit_factor", "avg_trade",
+]  # fmt: skip
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Costs(_Strict):
+    """One cost scenario; what each number means stands in `backtest.Terms`."""
+
+    fees_bps: Annotated[float, Field(ge=0, lt=10_000)] = 0.0
+    slippage_bps: Annotated[float, Field(ge=0, lt=10_000)] = 0.0
+    borrow_bps: Annotated[float, Field(ge=0, lt=10_000)] = 0.0
+    cash_rate: Annotated[float, Field(gt=-1, lt=1)] = 0.0
+
+    def terms(self, fixed: Mapping[str, Any]) -> Terms:
+        """These costs with the fill convention of the sweep."""
+        chosen = {name: fixed[name] for name in ("fill", "lag") if name in fixed}
+        return Terms(**self.model_dump(), **chosen)
+
+
+class Report(_Strict):
+    """What the report shows.
+
+    Args:
+        notebook: template of the report.
+        heatmaps: two metrics that the heatmaps show; the largest drawdown comes with them.
+        top: rows of the ranking.
+    """
+
+    notebook: str = "notebooks/sweep_report.ipynb"
+    heatmaps: Annotated[list[HeatmapMetric], Field(min_length=2, max_length=2)] = [
+        "sharpe",
+        "cagr",
+    ]
+    top: Annotated[int, Field(ge=1, le=1000)] = 10
+
+
+class SweepConfig(_Strict):
+    """A sweep: what is asked, which notebook answers it, and over which axes.
+
+    Args:
+        question: one sentence, the first line of the report.
+        notebook: executed once per combination of `foreach`.
+        seed: of all random numbers.
+        benchmark: strategy that the results are held against.
+        fixed: parameters of the notebook that all cells share, such as `fill`.
+        foreach: notebook parameter to its values; every combination is one cell.
+        costs: cost scenarios by name, for a `costs` axis.
+        grid: axes evaluated inside a cell: by strategy if the notebook takes one.
+        report: what the report shows.
+    """
+
+    question: Annotated[str, Field(min_length=10)]
+    notebook: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    benchmark: str = "buy_and_hold"
+    fixed: dict[str, Any] = {}
+    foreach: dict[str, Annotated[list[Any], Field(min_length=1)]]
+    costs: dict[str, Costs] = {}
+    grid: dict[str, Any] = {}
+    report: Report = Report()
+
+
+def load_config(path: Path, settings: Sequence[str] = ()) -> SweepConfig:
+    """A sweep's file, checked as a whole.
+
+    Args:
+        path: of the TOML file.
+        settings: `KEY=VALUE` that replace keys of the file.
+
+    Raises:
+        ConfigError: lists every mistake with key, value and what is allowed.
+    """
+    table = override(read_toml(path), settings)
+    problems = list(problems_of(table))
+    try:
+        config = check_table(SweepConfig, table, str(path))
+    except ConfigError as error:
+        raise ConfigError(str(path), [*error.problems, *problems]) from None
+    if problems:
+        raise ConfigError(str(path), problems)
+    return config
+
+
+CONFIG_FILES = ConfigKind("sweeps/*.toml", load_config)

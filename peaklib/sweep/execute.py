@@ -1,0 +1,175 @@
+"""Running the cells of a plan over an executor, so that nothing finished is lost."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from peaklib.evidence import RunSpec, SealedRun, published
+from peaklib.runner import NotebookJob, Outcome, run_notebook
+from peaklib.sweep.plan import Cell, Plan
+
+State = Literal["done", "failed", "resumed"]
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """A cell and the run that holds its result.
+
+    Args:
+        cell: what was asked.
+        run_id, root: the run, and the SHA-256 of its sums.
+        state: computed now, failed now, or found finished.
+        error: first line of what went wrong.
+        seconds: of computing; 0 if it was found.
+    """
+
+    cell: Cell
+    run_id: str
+    root: str
+    state: State
+    error: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a batch stands; handed to whoever shows it after every change.
+
+    Args:
+        plan: what is being done.
+        results: finished cells so far, in the order in which they finished.
+        running: cells being computed, with the (monotonic) second of their start.
+    """
+
+    plan: Plan
+    results: tuple[CellResult, ...]
+    running: tuple[tuple[Cell, float], ...]
+
+    @property
+    def trials_done(self) -> int:
+        """Trials of the cells that were computed now."""
+        return sum(result.cell.n_trials for result in self.results if result.state == "done")
+
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass
+class Batch:
+    """The cells of one plan on their way through an executor.
+
+    Args:
+        plan: what to compute.
+        runs: folder that runs are published in.
+        parent: id of the sweep's own run.
+        threads: for numbers, in each kernel.
+    """
+
+    plan: Plan
+    runs: Path
+    parent: str
+    threads: int = 1
+    results: list[CellResult] = field(default_factory=list)
+    running: dict["Future[Outcome]", tuple[Cell, float]] = field(default_factory=dict)
+
+    def resume(self) -> None:
+        """Take over the cells that some earlier run has finished with the same key."""
+        finished = finished_cells(self.runs)
+        for cell in self.plan.cells:
+            if cell.key in finished:
+                run = finished[cell.key]
+                self.results.append(CellResult(cell, run.run_id, run.root, "resumed"))
+
+    def run(self, executor: Executor, workers: int, listener: Listener) -> list[CellResult]:
+        """Compute what is not finished; at most `workers` cells are in flight.
+
+        Returns:
+            All results, in the order of the plan.
+        """
+        have = {result.cell.key for result in self.results}
+        waiting = iter([cell for cell in self.plan.cells if cell.key not in have])
+        self._submit(executor, waiting, workers)
+        listener(self.progress())
+        while self.running:
+            finished, _ = wait(self.running, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in finished:
+                self._collect(future)
+            self._submit(executor, waiting, workers)
+            listener(self.progress())
+        order = {cell.key: k for k, cell in enumerate(self.plan.cells)}
+        return sorted(self.results, key=lambda result: order[result.cell.key])
+
+    def progress(self) -> Progress:
+        """Where the batch stands."""
+        return Progress(self.plan, tuple(self.results), tuple(self.running.values()))
+
+    def _submit(self, executor: Executor, waiting: Iterator[Cell], workers: int) -> None:
+        while len(self.running) < workers:
+            cell = next(waiting, None)
+            if cell is None:
+                return
+            future = executor.submit(run_notebook, self._job(cell))
+            self.running[future] = (cell, time.monotonic())
+
+    def _job(self, cell: Cell) -> NotebookJob:
+        spec = RunSpec(
+            kind="sweep_cell",
+            config={
+                "sweep": self.plan.name,
+                "notebook": self.plan.config.notebook,
+                "label": dict(cell.label),
+                "parameters": dict(cell.parameters),
+            },
+            seed=self.plan.config.seed,
+            family=cell.family,
+            parent=self.parent,
+            key=cell.key,
+        )
+        return NotebookJob(self.plan.notebook, cell.parameters, spec, self.runs, self.threads)
+
+    def _collect(self, future: "Future[Outcome]") -> None:
+        cell, _ = self.running.pop(future)
+        outcome = future.result()
+        self.results.append(
+            CellResult(
+                cell,
+                outcome.run_id,
+                outcome.root,
+                "failed" if outcome.error else "done",
+                outcome.error,
+                outcome.seconds,
+            )
+        )
+
+
+def finished_cells(runs: Path) -> dict[str, SealedRun]:
+    """Completed runs of cells by key, the newest of each."""
+    found: dict[str, SealedRun] = {}
+    for run in published(runs):
+        record = run.record()
+        if record["kind"] == "sweep_cell" and record["status"] == "completed" and record["key"]:
+            found.setdefault(record["key"], run)
+    return found
+
+
+def estimate_seconds(plan: Plan, runs: Path, workers: int) -> tuple[float, str]:
+    """How long a plan will take, and what that is based on."""
+    notebook = plan.config.notebook
+    spent = []
+    for run in published(runs):
+        record = run.record()
+        if record["kind"] == "sweep_cell" and record["config"].get("notebook") == notebook:
+            spent.append(_seconds(record["start"], record["end"]))
+        if len(spent) == 20:
+            break
+    each = sorted(spent)[len(spent) // 2] if spent else 6.0
+    basis = f"median of the last {len(spent)} cells" if spent else "assumed, none was run yet"
+    return each * -(-len(plan.cells) // workers), f"{each:.1f} s a cell, {basis}"
+
+
+def _seconds(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

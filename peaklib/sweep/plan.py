@@ -1,0 +1,152 @@
+"""From a configuration to the cells that have to be executed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from peaklib.data import load
+from peaklib.evidence import Axes, code, digest, home
+from peaklib.runner import declared_parameters, source_digest
+from peaklib.strategies import get
+from peaklib.strategies.catalog import WRAPPERS
+from peaklib.sweep.axes import split_grid
+from peaklib.sweep.checks import FILTER
+from peaklib.sweep.config import SweepConfig
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a sweep.
+
+    Args:
+        label: its values on the `foreach` axes, in order.
+        parameters: of the notebook, all but `run_dir`.
+        n_trials: combinations that it evaluates; 1 for a notebook without a grid.
+        key: digest of all that decides its result: notebook, parameters, data, seed, code.
+        family: strategy and data set, the default family of its trials.
+    """
+
+    label: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    n_trials: int
+    key: str
+    family: str | None
+
+    @property
+    def name(self) -> str:
+        """The label in one line."""
+        return " · ".join(self.label.values())
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep that is ready to run.
+
+    Args:
+        name: of the sweep, from its file.
+        config: as read.
+        notebook: absolute path of what each cell executes.
+        cells: in the order of the axes, the last one fastest.
+    """
+
+    name: str
+    config: SweepConfig
+    notebook: Path
+    cells: tuple[Cell, ...]
+
+    @property
+    def n_trials(self) -> int:
+        """Combinations of all cells together."""
+        return sum(cell.n_trials for cell in self.cells)
+
+
+def make_plan(name: str, config: SweepConfig) -> Plan:
+    """Expand the axes of a sweep.
+
+    Args:
+        name: of the sweep.
+        config: checked by `load_config`.
+    """
+    notebook = home() / config.notebook
+    declared = frozenset(declared_parameters(notebook))
+    identity = _Identity(source_digest(notebook), {})
+    points = product(*config.foreach.values())
+    cells = tuple(
+        _cell(config, dict(zip(config.foreach, point, strict=True)), declared, identity)
+        for point in points
+    )
+    return Plan(name, config, notebook, cells)
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """What cells have in common, and digests of the data sets met so far."""
+
+    notebook: str
+    data: dict[str, str]
+
+    def of(self, parameters: Mapping[str, Any]) -> str:
+        """Key of a cell."""
+        sources = {n: self._data(parameters[n]) for n in ("dataset",) if n in parameters}
+        rules = {
+            role: [get(parameters[role]).version, get(parameters[role]).code_digest()]
+            for role in ("strategy", "benchmark")
+            if role in parameters
+        }
+        return digest(
+            {
+                "notebook": self.notebook,
+                "parameters": parameters,
+                "data": sources,
+                "strategies": rules,
+                "code": code()["peaklib_sha256"],
+            }
+        )
+
+    def _data(self, name: str) -> str:
+        if name not in self.data:
+            self.data[name] = load(name).digest
+        return self.data[name]
+
+
+def _cell(
+    config: SweepConfig, point: dict[str, Any], declared: frozenset[str], identity: _Identity
+) -> Cell:
+    parameters: dict[str, Any] = {**config.fixed, **point}
+    wrapper = parameters.pop(FILTER, None)
+    if "costs" in point:
+        parameters["costs"] = config.costs[point["costs"]].model_dump()
+    shared = {"seed": config.seed, "benchmark": config.benchmark}
+    parameters |= {name: value for name, value in shared.items() if name in declared}
+    axes = _route_grid(config.grid, parameters, wrapper if wrapper in WRAPPERS else None)
+    if "grid" in declared:
+        parameters["grid"] = {name: list(values) for name, values in axes.values.items()}
+        parameters["where"] = axes.where or ""
+    family = [str(parameters[n]) for n in ("strategy", "dataset") if n in parameters]
+    return Cell(
+        label={name: str(value) for name, value in point.items()},
+        parameters=parameters,
+        n_trials=len(axes),
+        key=identity.of(parameters),
+        family="/".join(family) or None,
+    )
+
+
+def _route_grid(grid: Mapping[str, Any], parameters: dict[str, Any], wrapper: str | None) -> Axes:
+    """The grid of one cell: its strategy's, and its filter's where there is one."""
+    if "strategy" not in parameters:
+        return Axes(*split_grid(dict(grid)))
+    strategy = parameters["strategy"]
+    tables = [dict(grid.get(strategy, {}))]
+    if wrapper:
+        parameters["strategy"] = f"{wrapper}({strategy})"
+        tables.append(dict(grid.get(wrapper, {})))
+    axes: dict[str, Sequence[int | float]] = {}
+    conditions = []
+    for table in tables:
+        values, where = split_grid(table)
+        axes |= values
+        conditions += [f"({where})"] if where else []
+    return Axes(axes, " and ".join(conditions) or None)

@@ -1,0 +1,154 @@
+"""The results of a sweep, read back from its runs, as its report needs them."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from peaklib.errors import EvidenceError
+from peaklib.evidence import Run, SealedRun, home, open_run
+from peaklib.metrics import METRIC_NAMES
+from peaklib.sweep.cell import CellData, evaluate_cell
+from peaklib.sweep.config import SweepConfig, load_config
+from peaklib.sweep.plan import make_plan
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A cell that has no result."""
+
+    label: str
+    run_id: str
+    error: str
+
+
+@dataclass(frozen=True)
+class SweepResults:
+    """All that a sweep found.
+
+    Args:
+        name, config: of the sweep.
+        cells: those with a result, in the order of the axes.
+        failures: the others.
+        run_id, root: the sweep's own run; empty for a preview, which nothing recorded.
+        record: its `run.json`; empty for a preview.
+    """
+
+    name: str
+    config: SweepConfig
+    cells: tuple[CellData, ...]
+    failures: tuple[Failure, ...]
+    run_id: str = ""
+    root: str = ""
+    record: dict[str, Any] | None = None
+
+    @property
+    def n_trials(self) -> int:
+        """Trials with a result."""
+        return sum(len(cell.trials) for cell in self.cells)
+
+    def all_trials(self) -> pd.DataFrame:
+        """Trials of all cells in one frame.
+
+        Returns:
+            Columns: the sweep's axes, `params` (in one text), all metrics, `sharpe_diff`
+            (trial minus benchmark), `cell` (number in `cells`) and `trial` (its `RUN:N`).
+        """
+        parts = [_rows(number, cell) for number, cell in enumerate(self.cells)]
+        return pd.concat(parts, ignore_index=True)
+
+
+def _rows(number: int, cell: CellData) -> pd.DataFrame:
+    trials = cell.trials
+    columns: dict[str, Any] = dict(cell.label)
+    columns["params"] = [
+        "  ".join(f"{name} {value:g}" for name, value in zip(cell.params, row, strict=True))
+        for row in trials[cell.params].itertuples(index=False)
+    ]
+    columns |= {name: trials[name].to_numpy() for name in METRIC_NAMES}
+    columns["sharpe_diff"] = trials["sharpe"].to_numpy() - cell.hold["sharpe"]
+    columns["cell"] = number
+    columns["trial"] = [f"{cell.run_id or 'preview'}:{n}" for n in range(len(trials))]
+    return pd.DataFrame(columns, index=trials.index)
+
+
+def read_results(run_id: str, runs: Path | None = None) -> SweepResults:
+    """The results of a published sweep.
+
+    Raises:
+        EvidenceError: the sweep or one of its runs is missing.
+    """
+    own = open_run(run_id, runs=runs)
+    record = own.record()
+    if record["kind"] != "sweep":
+        raise EvidenceError(f"run {run_id} is a {record['kind']}, not a sweep")
+    config = SweepConfig.model_validate(record["config"]["config"])
+    cells, failures = [], []
+    for row in pd.read_parquet(own.table("cells")).to_dict("records"):
+        label = {
+            str(name).removeprefix("axis_"): str(value)
+            for name, value in row.items()
+            if str(name).startswith("axis_")
+        }
+        if row["state"] == "failed":
+            failures.append(Failure(" · ".join(label.values()), row["run_id"], row["error"]))
+        else:
+            cells.append(replace(_read_cell(open_run(row["run_id"], runs=runs)), label=label))
+    return SweepResults(
+        record["config"]["sweep"],
+        config,
+        tuple(cells),
+        tuple(failures),
+        own.run_id,
+        own.root,
+        record,
+    )
+
+
+def _read_cell(run: SealedRun) -> CellData:
+    record = run.record()
+    summary = record["trials"][0]
+    trials = pd.read_parquet(run.table(summary["table"]))
+    trials.attrs = {**summary, "trials": "counted"}
+    hold = {
+        name.removeprefix("hold_"): float("nan") if value is None else value
+        for name, value in record["metrics"].items()
+        if name.startswith("hold_")
+    }
+    return CellData({}, trials, hold, record["inputs"][0]["meta"], run.run_id, run.root)
+
+
+def preview(config: str) -> SweepResults:
+    """The results of a small sweep computed on the spot: nothing is recorded or counted.
+
+    Args:
+        config: path of its file, below the project's root.
+    """
+    path = home() / config
+    plan = make_plan(path.stem, load_config(path))
+    shared = {"seed"}
+    cells = [
+        replace(
+            evaluate_cell(
+                Run(None), **{n: v for n, v in cell.parameters.items() if n not in shared}
+            ),
+            label=cell.label,
+        )
+        for cell in plan.cells
+    ]
+    return SweepResults(plan.name, plan.config, tuple(cells), ())
+
+
+def dump_tables(tables: dict[str, pd.DataFrame], folder: Path, stem: str) -> list[Path]:
+    """Write tables as `<stem>.<name>.csv` and `.json`; returns the paths."""
+    written = []
+    for name, table in tables.items():
+        plain = folder / f"{stem}.{name}.csv"
+        table.to_csv(plain, index=False, lineterminator="\n")
+        record = folder / f"{stem}.{name}.json"
+        rows = json.loads(table.to_json(orient="records", double_precision=15))
+        record.write_text(json.dumps(rows, indent=1), encoding="utf-8", newline="\n")
+        written += [plain, record]
+    return written

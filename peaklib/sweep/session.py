@@ -1,0 +1,126 @@
+"""One sweep from plan to published run, over local workers."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from peaklib.errors import EvidenceError
+from peaklib.evidence import OpenRun, RunSpec, SealedRun, create_run, published, runs_folder
+from peaklib.runner import stop_kernels
+from peaklib.sweep.execute import Batch, CellResult, Listener
+from peaklib.sweep.plan import Plan
+
+KIND: Final = "sweep"
+
+MakeExecutor = Callable[[int], Executor]
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """A finished sweep.
+
+    Args:
+        run: the sweep's own run; its config names the runs of all cells.
+        results: one a cell, in the order of the plan.
+    """
+
+    run: SealedRun
+    results: tuple[CellResult, ...]
+
+    @property
+    def failed(self) -> list[CellResult]:
+        """Cells without a result."""
+        return [result for result in self.results if result.state == "failed"]
+
+
+def run_sweep(
+    plan: Plan,
+    listener: Listener,
+    *,
+    workers: int,
+    threads: int,
+    resume: bool = False,
+    runs: Path | None = None,
+    executor: MakeExecutor = ThreadPoolExecutor,
+) -> SweepRun:
+    """Compute the cells of a plan and publish a run that lists them.
+
+    Args:
+        plan: what to compute.
+        listener: told about every change.
+        workers: cells at a time.
+        threads: for numbers, in each cell.
+        resume: take over cells that were finished before with the same inputs.
+        runs: folder of runs; the project's by default.
+        executor: makes the pool from a number of workers. Threads do for local work: a
+            cell is a kernel in a process of its own, which the thread only waits for.
+
+    Raises:
+        KeyboardInterrupt: after the kernels were stopped and the sweep was recorded as
+            interrupted; finished cells are kept for `resume`.
+    """
+    folder = runs or runs_folder()
+    config = {"sweep": plan.name, "config": plan.config.model_dump()}
+    own = create_run(RunSpec(KIND, config, plan.config.seed), runs=folder)
+    batch = Batch(plan, folder, own.run_id, threads)
+    if resume:
+        batch.resume()
+    pool = executor(workers)
+    try:
+        results = batch.run(pool, workers, listener)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        stop_kernels()
+        pool.shutdown(wait=True)
+        _describe(own, batch.results)
+        own.seal("interrupted", f"{len(batch.results)} of {len(plan.cells)} cells finished")
+        raise
+    pool.shutdown()
+    _describe(own, results)
+    failed = sum(result.state == "failed" for result in results)
+    status = "failed" if failed else "completed"
+    sealed = own.seal(status, f"{failed} of {len(results)} cells failed" if failed else None)
+    return SweepRun(sealed, tuple(results))
+
+
+def _describe(own: OpenRun, results: list[CellResult]) -> None:
+    import pandas as pd
+
+    rows = [_row(result) for result in results]
+    if rows:
+        own.save_table("cells", pd.DataFrame(rows))
+    own.log_metrics(
+        {
+            "cells": len(rows),
+            "cells_failed": sum(row["state"] == "failed" for row in rows),
+            "n_trials": sum(row["n_trials"] for row in rows if row["state"] != "failed"),
+        }
+    )
+
+
+def _row(result: CellResult) -> dict[str, Any]:
+    return {
+        **{f"axis_{name}": value for name, value in result.cell.label.items()},
+        "run_id": result.run_id,
+        "root": result.root,
+        "state": result.state,
+        "n_trials": result.cell.n_trials,
+        "error": result.error,
+        "seconds": result.seconds,
+    }
+
+
+def latest_sweep(name: str, runs: Path | None = None) -> SealedRun:
+    """The newest run of a sweep whose cells were all tried.
+
+    Raises:
+        EvidenceError: there is none.
+    """
+    for run in published(runs):
+        record = run.record()
+        tried = record["status"] in ("completed", "failed")
+        if record["kind"] == KIND and record["config"]["sweep"] == name and tried:
+            return run
+    raise EvidenceError(f"no finished run of sweep {name!r}; start one with: peak sweep … --run")
