@@ -4,7 +4,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# make PYTHON=python3.12 picks the interpreter, make UV= installs with pip, make WORKERS=8 uses more test processes.
+# make PYTHON=python3.12 picks the interpreter, make UV= installs with pip, make WORKERS=8 uses more test processes,
+# make lab LAB_OPTIONS='--no-browser --allow-root' serves from a container.
 PYTHON ?=
 UV ?= $(shell command -v uv 2>/dev/null)
 WORKERS ?= 2
@@ -12,6 +13,8 @@ WORKERS ?= 2
 VENV_PYTHON := .venv/bin/python
 PYTEST := $(VENV_PYTHON) -m pytest
 PEAK := .venv/bin/peak
+# JupyterLab keeps its settings, and trust in notebooks, here and not in the home folder.
+LAB_HOME := $(CURDIR)/.jupyter
 NOT_FAST := slow or notebook or soak or browser
 
 # ---- the environment -------------------------------------------------------------------------------------------------
@@ -57,7 +60,7 @@ setup: $(INSTALLED)  ## bring .venv up to requirements.lock (the other targets d
 	@echo ".venv is ready: $$($(VENV_PYTHON) --version), requirements.lock and peaklib installed"
 
 lab: $(INSTALLED)  ## open JupyterLab on the notebooks
-	@JUPYTER_CONFIG_DIR=.jupyter/config JUPYTER_DATA_DIR=.jupyter/data IPYTHONDIR=.jupyter/ipython \
+	@JUPYTER_CONFIG_DIR='$(LAB_HOME)/config' JUPYTER_DATA_DIR='$(LAB_HOME)/data' IPYTHONDIR='$(LAB_HOME)/ipython' \
 	  .venv/bin/jupyter lab --ServerApp.root_dir=. $(LAB_OPTIONS) notebooks/quickstart.ipynb
 
 sweep: $(INSTALLED)  ## run the default sweep and write its report to reports/

@@ -85,7 +85,8 @@ class BacktestResult:
         """The equity with the starting wealth of 1.0 one bar ahead, for drawing."""
         before = self.equity.index[0] - (self.equity.index[1:] - self.equity.index[:-1]).min()
         start = pd.Series([1.0], index=pd.DatetimeIndex([before]), name=self.equity.name)
-        return pd.concat([start, self.equity])
+        curve: pd.Series = pd.concat([start, self.equity])
+        return curve
 
     @property
     def ruined(self) -> bool:

@@ -28,4 +28,6 @@ def show(name: str) -> None:
     click.echo(f"{rule.name}  v{rule.version}\n{rule.summary}")
     for p in rule.parameters.values():
         kind, bounds = p.type.__name__, f"{p.low:g} … {p.high:g}"
-        click.echo(f"  {p.name:<14} {kind:<6} {p.default:<8g} {bounds:<14} {p.unit:<20} {p.meaning}")
+        click.echo(
+            f"  {p.name:<14} {kind:<6} {p.default:<8g} {bounds:<14} {p.unit:<20} {p.meaning}"
+        )

@@ -4,21 +4,28 @@ In sample is hatched, dashed and grey with hollow markers; out of sample is a so
 inverted band with filled markers. Neither depends on colour.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Final, Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from peaklib.errors import DataError
-from peaklib.render.formats import format_span
-from peaklib.render.template import LIGHT, plain
+from peaklib.render.formats import MISSING as EN_DASH, format_span
+from peaklib.render.template import FIGURE_WIDTH, LIGHT, plain
 
 Role = Literal["in_sample", "out_of_sample"]
 STRIP_HEIGHT: Final = 28
+# Width of a character of the 12 px text on a band, in pixels.
+_CHARACTER: Final = 7.2
 # The axis that `split` adds; far above the numbers that subplots use.
 _SPLIT_AXIS: Final = "y99"
+HATCH: Final[Mapping[str, object]] = MappingProxyType(
+    {"shape": "/", "fgcolor": LIGHT.hatch, "bgcolor": LIGHT.shade, "size": 7, "solidity": 0.3}
+)
 _WORDS: Final[dict[str, str]] = {"in_sample": "IN SAMPLE", "out_of_sample": "OUT OF SAMPLE"}
 _NOTES: Final[dict[str, str]] = {"in_sample": "chosen here", "out_of_sample": "unseen"}
 
@@ -56,12 +63,14 @@ class Period:
     @property
     def detail(self) -> str:
         """Dates and note: ``Dec 1999 – Dec 2012 · chosen here``."""
-        return f"{format_span(self.start, self.end)} · {self.short}"
+        return f"{format_span(self.start, self.end)} · {self.note or _NOTES[self.role]}"
 
-    @property
-    def short(self) -> str:
-        """The note alone, for a band too narrow for dates."""
-        return self.note or _NOTES[self.role]
+    def detail_within(self, pixels: float) -> str:
+        """As much of the detail as fits beside the word on a band of this width."""
+        span = format_span(self.start, self.end)
+        years = f"{self.start.year}{EN_DASH}{self.end.year}"
+        room = (pixels - 8 * len(self.word) - 32) / _CHARACTER
+        return next((text for text in (self.detail, span, years) if len(text) <= room), "")
 
     @property
     def is_seen(self) -> bool:
@@ -76,7 +85,7 @@ def draw_strip(
     x_axis: str,
     y_axis: str,
     span: tuple[object, object],
-    detail: str | None = None,
+    width: float,
 ) -> None:
     """Draw the band of one period over `span` of an axis pair whose y runs from 0 to 1.
 
@@ -86,17 +95,10 @@ def draw_strip(
         x_axis: plotly name of the axis, `x` or `x3`, ...
         y_axis: plotly name of the strip's own axis (see `strip_axis`).
         span: left and right end in the units of `x_axis`.
-        detail: printed at the right instead of the dates and the note.
+        width: pixels of the band; a narrow one shows less.
     """
     left, right = span
     seen = period.is_seen
-    pattern = {
-        "shape": "/",
-        "fgcolor": LIGHT.hatch,
-        "bgcolor": LIGHT.shade,
-        "size": 7,
-        "solidity": 0.3,
-    }
     figure.add_trace(
         go.Scatter(
             x=[left, left, right, right, left],
@@ -104,7 +106,7 @@ def draw_strip(
             mode="lines",
             fill="toself",
             fillcolor=LIGHT.shade if seen else LIGHT.ink,
-            fillpattern=pattern if seen else None,
+            fillpattern=dict(HATCH) if seen else None,
             line={
                 "color": LIGHT.hold if seen else LIGHT.ink,
                 "width": 1,
@@ -127,7 +129,7 @@ def draw_strip(
         "borderpad": 2,
     }
     figure.add_annotation(**text, x=left, xanchor="left", xshift=8, text=f"<b>{period.word}</b>")
-    words = period.detail if detail is None else detail
+    words = period.detail_within(width)
     if words:
         figure.add_annotation(**text, x=right, xanchor="right", xshift=-8, text=plain(words))
 
@@ -191,8 +193,10 @@ def split(figure: go.Figure, at: date, *, notes: tuple[str, str] = ("", "")) -> 
     _lower(figure, top)
     figure.layout[f"yaxis{_SPLIT_AXIS[1:]}"] = strip_axis((1 - STRIP_HEIGHT / inner, 1), anchor="x")
     shade(figure, before, x_axis="x", y_domain=(0, top))
+    whole = FIGURE_WIDTH - float(figure.layout.margin.l or 64) - float(figure.layout.margin.r or 16)
     for period, span in ((before, (first, moment)), (after, (moment, last))):
-        draw_strip(figure, period, x_axis="x", y_axis=_SPLIT_AXIS, span=span)
+        width = whole * ((span[1] - span[0]) / (last - first))
+        draw_strip(figure, period, x_axis="x", y_axis=_SPLIT_AXIS, span=span, width=width)
     return figure
 
 

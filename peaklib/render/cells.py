@@ -13,16 +13,20 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 
+from peaklib.render.bands import HATCH
 from peaklib.render.scale import DARK_TEXT, DECIMALS, LIGHT_TEXT, Floats, Scale
 from peaklib.render.sheet import Axes, Box
 from peaklib.render.template import LIGHT, plain
 
 CROSS: Final = "×"
+HATCHED: Final = "▨"
 MIN_TEXT_WIDTH: Final = 34
+_WIDE_CELL: Final = 14
 MIN_TEXT_HEIGHT: Final = 17
 # Width of a character and height of a line of the 13 px chart text, in pixels.
 _CHARACTER: Final = 8
 _LINE: Final = 16
+_OUTLINE_ROOM: Final = 4
 
 
 @dataclass(frozen=True)
@@ -32,20 +36,35 @@ class Cells:
     Args:
         values: (n_rows, n_columns); NaN is a missing cell.
         texts: the number printed in each cell, by row and column.
-        hovers: what the pointer shows, by row and column.
+        names: parameter values along x and along y.
+        hover: what the pointer shows, with `%{customdata[0]}` for the value along x, `[1]`
+            for the one along y and `[2]` for the number in full.
+        full: the number with its unit, by row and column.
         scale: colour of each number.
         colour_axis: plotly name of the axis that carries the scale, `coloraxis`, ...
     """
 
     values: Floats
     texts: Sequence[Sequence[str]]
-    hovers: Sequence[Sequence[str]]
+    names: tuple[Sequence[str], Sequence[str]]
+    hover: str
+    full: Sequence[Sequence[str]]
     scale: Scale
     colour_axis: str
 
 
-def draw_cells(figure: go.Figure, cells: Cells, axes: Axes, *, show_text: bool) -> None:
-    """Add one grid to a figure; nothing is interpolated between cells."""
+def draw_cells(figure: go.Figure, cells: Cells, axes: Axes, box: Box) -> None:
+    """Add one grid to a figure; nothing is interpolated between cells.
+
+    Args:
+        figure: changed in place.
+        cells: what to draw.
+        axes: where.
+        box: size of the grid: numbers that would not be legible are left to the pointer.
+    """
+    is_wide = box.width >= _WIDE_CELL * cells.values.shape[1]
+    gap = 2 if is_wide else 1
+    _hatch(figure, axes, _missing(cells))
     rows, columns = cells.values.shape
     figure.add_trace(
         go.Heatmap(
@@ -53,17 +72,21 @@ def draw_cells(figure: go.Figure, cells: Cells, axes: Axes, *, show_text: bool) 
             y=list(range(rows)),
             z=_listed(cells.values),
             coloraxis=cells.colour_axis,
-            xgap=2,
-            ygap=2,
-            text=[list(row) for row in cells.hovers],
-            hovertemplate="%{text}<extra></extra>",
+            xgap=gap,
+            ygap=gap,
+            customdata=[
+                [[x, y, number] for x, number in zip(cells.names[0], row, strict=True)]
+                for y, row in zip(cells.names[1], cells.full, strict=True)
+            ],
+            hovertemplate=f"{cells.hover}<extra></extra>",
             hoverongaps=False,
             xaxis=axes.x,
             yaxis=axes.y,
         )
     )
-    _write(figure, axes, _missing(cells), LIGHT.muted)
-    if show_text:
+    if is_wide:
+        _write(figure, axes, _missing(cells), LIGHT.muted)
+    if fits_text(cells.values.shape, box):
         for ink in (DARK_TEXT, LIGHT_TEXT):
             _write(figure, axes, _places(cells, ink), ink)
 
@@ -104,8 +127,10 @@ def cell_axis(
     room = longest * _CHARACTER + 8 if along else _LINE
     every = math.ceil(len(labels) * room / pixels)
     shown = range(0, len(labels), every)
+    # Plotly cuts shapes off at the edge of the plot: leave room for the outline of a cell.
+    edge = 0.5 + _OUTLINE_ROOM * len(labels) / pixels
     return {
-        "range": [-0.5, len(labels) - 0.5],
+        "range": [-edge, len(labels) - 1 + edge],
         "tickvals": list(shown),
         "ticktext": [labels[at] for at in shown],
         "tickangle": 0,
@@ -125,6 +150,30 @@ def _missing(cells: Cells) -> list[tuple[int, int, str]]:
     return [
         (int(row), int(column), CROSS) for row, column in np.argwhere(~np.isfinite(cells.values))
     ]
+
+
+def _hatch(figure: go.Figure, axes: Axes, places: Sequence[tuple[int, int, str]]) -> None:
+    """Hatch missing cells, so that none is taken for a number in the middle of the scale."""
+    if not places:
+        return
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for row, column, _ in places:
+        x += [column - 0.5, column + 0.5, column + 0.5, column - 0.5, column - 0.5, None]
+        y += [row - 0.5, row - 0.5, row + 0.5, row + 0.5, row - 0.5, None]
+    figure.add_trace(
+        go.Scatter(
+            x=x,
+            y=y,
+            mode="lines",
+            line={"width": 0, "color": LIGHT.hatch},
+            fill="toself",
+            fillpattern=dict(HATCH),
+            hoverinfo="skip",
+            xaxis=axes.x,
+            yaxis=axes.y,
+        )
+    )
 
 
 def _places(cells: Cells, ink: str) -> list[tuple[int, int, str]]:

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from pandas.api.types import is_numeric_dtype
 
 from peaklib.errors import DataError
-from peaklib.render.cells import CROSS, Cells, cell_axis, draw_cells
+from peaklib.render.cells import HATCHED, Cells, cell_axis, draw_cells
 from peaklib.render.formats import Style, format_value
 from peaklib.render.legends import Legend, draw_legends
 from peaklib.render.scale import Floats, diverging
@@ -62,7 +62,7 @@ def correlation_matrix(
     values = rank_correlations(frame, params, metrics)
     if values.empty:
         raise DataError("correlation: give at least one parameter and one metric")
-    margins = Margins(left=_label_width(params), right=8, top=8, bottom=88)
+    margins = Margins(left=_label_width(params), right=8, top=8, bottom=76)
     width = FIGURE_WIDTH - margins.left - margins.right
     sheet = Sheet(width, _CELL_HEIGHT * len(params), margins)
     box = Box(0, min(width, _MAX_CELL_WIDTH * len(metrics)), 0, sheet.height)
@@ -75,11 +75,19 @@ def correlation_matrix(
     )
     numbers: Floats = upward.to_numpy(dtype=float)
     texts = [[format_value(float(value), _STYLE) for value in row] for row in numbers]
-    cells = Cells(numbers, texts, _hovers(upward, texts), _SCALE, "coloraxis")
-    draw_cells(sheet.figure, cells, axes, show_text=True)
+    cells = Cells(
+        values=numbers,
+        texts=texts,
+        scale=_SCALE,
+        colour_axis="coloraxis",
+        names=(list(metrics), [str(name) for name in upward.index]),
+        hover="%{customdata[1]} and %{customdata[0]}<br><b>Spearman %{customdata[2]}</b>",
+        full=texts,
+    )
+    draw_cells(sheet.figure, cells, axes, box)
     legend = Legend("rho", "no relation", True, box, "coloraxis")
-    remarks = f"{CROSS} does not vary" if np.isnan(numbers).any() else ""
-    draw_legends(sheet, [legend], {"rho": _SCALE}, remarks=remarks)
+    remarks = f"{HATCHED} does not vary" if np.isnan(numbers).any() else ""
+    draw_legends(sheet, [legend], {"rho": _SCALE}, below=36, remarks=remarks)
     return give_title(sheet.figure, title, subtitle)
 
 
@@ -89,16 +97,6 @@ def _spearman(left: "pd.Series[float]", right: "pd.Series[float]") -> float:
         return float("nan")
     ranks = pair.rank()
     return float(np.corrcoef(ranks["left"], ranks["right"])[0, 1])
-
-
-def _hovers(values: pd.DataFrame, texts: Sequence[Sequence[str]]) -> list[list[str]]:
-    return [
-        [
-            f"{param} and {metric}<br><b>Spearman {text}</b>"
-            for metric, text in zip(values.columns, row, strict=True)
-        ]
-        for param, row in zip(values.index, texts, strict=True)
-    ]
 
 
 def _label_width(labels: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """Growth and drawdown over time, one line per strategy, labelled where the lines end."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -11,15 +12,16 @@ from peaklib.errors import DataError
 from peaklib.render.bands import STRIP_HEIGHT, Period, shade
 from peaklib.render.formats import format_metric
 from peaklib.render.labels import EndLabel, write_labels
-from peaklib.render.scale import DECIMALS
 from peaklib.render.sheet import Axes, Box, Margins, Sheet
 from peaklib.render.template import FIGURE_WIDTH, LIGHT, give_title, plain
 
 HOLD: Final = "hold"
-_MARGINS: Final = Margins(left=56, right=190, top=8, bottom=30)
+_MARGINS: Final = Margins(left=74, right=180, top=8, bottom=30)
 _GROWTH_HEIGHT: Final = 230
 _DRAWDOWN_HEIGHT: Final = 110
 _SPACE: Final = 34
+# Finer than a pixel; a page holds ten thousands of these numbers.
+_DECIMALS: Final = 4
 _COLOURS: Final = (LIGHT.ink, LIGHT.better, LIGHT.worse, LIGHT.muted)
 
 
@@ -129,14 +131,15 @@ def _draw_growth(
     low = min(float(part.min().min()) for part in parts)
     high = max(float(part.max().max()) for part in parts)
     bottom, top = _padded(*(np.log10([low, high]) if log else (low, high)))
+    ticks = _log_ticks(low, high) if log else _linear_ticks(low, high)
     axes = sheet.add_axes(
         box,
         x={},
         y={
             "type": "log" if log else "linear",
             "range": [bottom, top],
-            "tickprefix": "×",
-            "nticks": 6,
+            "tickvals": ticks,
+            "ticktext": [f"×{tick:g}" for tick in ticks],
             "title": {"text": "growth of 1"},
         },
         shared="x",
@@ -201,7 +204,7 @@ def _draw_drawdown(
 def _line(series: "pd.Series[float]", colour: str, name: str, axes: Axes, hover: str) -> go.Scatter:
     return go.Scatter(
         x=[_date(stamp) for stamp in series.index],
-        y=(np.round(series.to_numpy(dtype=float), DECIMALS) + 0.0).tolist(),
+        y=(np.round(series.to_numpy(dtype=float), _DECIMALS) + 0.0).tolist(),
         mode="lines",
         line={"color": colour, "width": 1.3 if colour == LIGHT.hold else 1.7},
         name=plain(name),
@@ -221,7 +224,7 @@ def _mark_deepest(
     sheet.figure.add_trace(
         go.Scatter(
             x=[_date(fall.index[at])],
-            y=[round(depth, DECIMALS)],
+            y=[round(depth, _DECIMALS)],
             mode="markers",
             marker={
                 "size": 9,
@@ -239,6 +242,27 @@ def _mark_deepest(
 def _padded(low: float, high: float) -> tuple[float, float]:
     pad = 0.04 * (high - low) or 0.05
     return float(low - pad), float(high + pad)
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """1, 2, 5 of each decade inside the range, or closer ones where those are too few."""
+    ticks: list[float] = []
+    for steps in ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
+        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        every = [round(step * 10.0**decade, 12) for decade in decades for step in steps]
+        ticks = [tick for tick in every if low <= tick <= high]
+        if len(ticks) >= 4:
+            break
+    return ticks
+
+
+def _linear_ticks(low: float, high: float) -> list[float]:
+    """About five round numbers inside the range."""
+    rough = (high - low or 1.0) / 5
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(step * power for step in (1, 2, 5, 10) if step * power >= rough)
+    first = math.ceil(low / step)
+    return [round(at * step, 12) for at in range(first, math.floor(high / step) + 1)]
 
 
 def _date(stamp: pd.Timestamp) -> str:

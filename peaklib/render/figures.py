@@ -8,6 +8,8 @@ from typing import Any, Final
 from peaklib.render.html import escape
 
 MIMETYPE: Final = "application/vnd.plotly.v1+json"
+_SHARED: Final = "$array"
+_LONG: Final = 100
 CSS_CLASS: Final = "peak-figure"
 
 
@@ -21,7 +23,7 @@ def figure_html(output: Mapping[str, Any]) -> str:
     """
     layout = copy.deepcopy(dict(output.get("layout", {})))
     title, subtitle = _take_title(layout)
-    payload = {"data": output.get("data", []), "layout": layout}
+    payload = _share_arrays({"data": output.get("data", []), "layout": layout})
     heading = f"<h3>{escape(title)}</h3>" if title else ""
     caption = f"<p>{escape(subtitle)}</p>" if subtitle else ""
     height = layout.get("height") or 450
@@ -33,6 +35,24 @@ def figure_html(output: Mapping[str, Any]) -> str:
         "<noscript><p class=peak-note>This figure is drawn by JavaScript, which is switched "
         "off; the tables hold the numbers.</p></noscript></figure>"
     )
+
+
+def _share_arrays(figure: dict[str, Any]) -> dict[str, Any]:
+    """Write a long list that several traces share (dates, above all) only once."""
+    shared: dict[str, int] = {}
+    arrays: list[Any] = []
+
+    def slim(value: Any) -> Any:
+        if not isinstance(value, list) or len(value) < _LONG:
+            return value
+        key = json.dumps(value)
+        if key not in shared:
+            shared[key] = len(arrays)
+            arrays.append(value)
+        return {_SHARED: shared[key]}
+
+    traces = [{key: slim(value) for key, value in trace.items()} for trace in figure["data"]]
+    return {"data": traces, "layout": figure["layout"], "arrays": arrays}
 
 
 def script_json(value: object) -> str:

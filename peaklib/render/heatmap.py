@@ -15,14 +15,14 @@ import plotly.graph_objects as go
 
 from peaklib.errors import DataError
 from peaklib.render.bands import STRIP_HEIGHT, Period
-from peaklib.render.cells import CROSS, Cells, cell_axis, draw_cells, fits_text, outline
+from peaklib.render.cells import HATCHED, Cells, cell_axis, draw_cells, outline
 from peaklib.render.formats import Style, format_metric, format_value, style_of
-from peaklib.render.legends import Legend, draw_legends
+from peaklib.render.legends import LEGEND_SPACE, Legend, draw_legends
 from peaklib.render.scale import Floats, Scale, diverging, sequential, shared_limit
 from peaklib.render.sheet import Axes, Box, Margins, Sheet
-from peaklib.render.template import FIGURE_WIDTH, give_title
+from peaklib.render.template import FIGURE_WIDTH, give_title, plain
 
-_MARGINS: Final = Margins(left=72, right=8, top=8, bottom=104)
+_MARGINS: Final = Margins(left=58, right=8, top=8, bottom=LEGEND_SPACE)
 _GAP: Final = 22
 _MAX_CELL: Final = 110
 _MIN_PANEL: Final = 260
@@ -194,9 +194,17 @@ def _draw_panel(
         },
     )
     values = _numbers(panel)
-    hovers = _hovers(panel, values, labels)
-    cells = Cells(values, _texts(panel, values), hovers, scale, colour_axis)
-    draw_cells(sheet.figure, cells, axes, show_text=fits_text(values.shape, box))
+    cells = Cells(
+        values=values,
+        texts=_texts(panel, values),
+        scale=scale,
+        colour_axis=colour_axis,
+        names=(x_names, y_names),
+        hover="{}: %{{customdata[0]}}<br>{}: %{{customdata[1]}}<br>"
+        "<b>{}: %{{customdata[2]}}</b>".format(*map(plain, (*labels, panel.title))),
+        full=[[format_metric(panel.metric, float(value)) for value in row] for row in values],
+    )
+    draw_cells(sheet.figure, cells, axes, box)
     sheet.write(panel.title, box.left, box.top + 6, bold=True)
     if panel.period is not None:
         sheet.add_strip(panel.period, _above(box, box, box.top + _HEADER + 2))
@@ -222,25 +230,15 @@ def _texts(panel: Panel, values: Floats) -> list[list[str]]:
     return [[format_value(float(value), signed) for value in row] for row in values]
 
 
-def _hovers(panel: Panel, values: Floats, labels: tuple[str, str]) -> list[list[str]]:
-    x_names, y_names = _names(panel.values.columns), _names(panel.values.index)
-    return [
-        [
-            f"{labels[0]}: {x}<br>{labels[1]}: {y}<br>"
-            f"<b>{panel.title}: {format_metric(panel.metric, float(value))}</b>"
-            for x, value in zip(x_names, row, strict=True)
-        ]
-        for y, row in zip(y_names, values, strict=True)
-    ]
-
-
 def _legends(panels: Sequence[Panel], boxes: Sequence[Box]) -> list[Legend]:
     legends: dict[str, Legend] = {}
     for panel, box in zip(panels, boxes, strict=True):
         middle = panel.title if panel.zero_means is None else panel.zero_means
         axis = _colour_axis(panels, panel.metric)
         has_zero = panel.zero_means is not None
-        legends.setdefault(panel.metric, Legend(panel.metric, middle, has_zero, box, axis))
+        legends.setdefault(
+            panel.metric, Legend(panel.metric, middle, has_zero, box, axis, ("worse", "better"))
+        )
     return list(legends.values())
 
 
@@ -252,5 +250,5 @@ def _colour_axis(panels: Sequence[Panel], metric: str) -> str:
 def _remarks(panels: Sequence[Panel], chosen: tuple[object, object] | None) -> str:
     signs = ["▢ chosen"] if chosen is not None else []
     if any(panel.values.isna().to_numpy().any() for panel in panels):
-        signs.append(f"{CROSS} no result")
+        signs.append(f"{HATCHED} no result")
     return "    ".join(signs)

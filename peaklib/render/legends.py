@@ -9,11 +9,15 @@ from peaklib.render.scale import Scale
 from peaklib.render.sheet import Box, Sheet
 from peaklib.render.template import LIGHT, plain
 
-_BELOW_GRID: Final = 60
+_BELOW_GRID: Final = 54
 _LENGTH: Final = 190
 _THICKNESS: Final = 9
 # Room at the left for the words that stand centred under the end of the bar.
-_INDENT: Final = 36
+_INDENT: Final = 44
+# A panel this wide has its bar and the remarks side by side.
+_REMARKS_ROOM: Final = 440
+_LINE: Final = 18
+LEGEND_SPACE: Final = 94
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,10 @@ class Legend:
     Args:
         metric: decides how the ends are printed.
         middle: printed under the middle: what zero means, or the name of the metric.
-        has_zero: the ends are worse and better than zero.
+        has_zero: zero stands in the middle and means something.
         box: panel below which it stands.
         colour_axis: plotly name, `coloraxis` or `coloraxis2`, ...
+        ends: words beside the lowest and the highest number.
     """
 
     metric: str
@@ -33,10 +38,16 @@ class Legend:
     has_zero: bool
     box: Box
     colour_axis: str
+    ends: tuple[str, str] = ("", "")
 
 
 def draw_legends(
-    sheet: Sheet, legends: Sequence[Legend], scales: Mapping[str, Scale], *, remarks: str = ""
+    sheet: Sheet,
+    legends: Sequence[Legend],
+    scales: Mapping[str, Scale],
+    *,
+    below: int = _BELOW_GRID,
+    remarks: str = "",
 ) -> None:
     """Draw the bar of each metric below its first panel.
 
@@ -44,18 +55,24 @@ def draw_legends(
         sheet: with the panels already drawn.
         legends: one per metric.
         scales: scale by metric.
+        below: pixels from the grid to the bar.
         remarks: signs explained at the right end of the row (`▢ chosen`).
     """
     for legend in legends:
-        _draw_bar(sheet, legend, scales[legend.metric])
+        _draw_bar(sheet, legend, scales[legend.metric], below)
     if remarks:
+        is_crowded = (
+            legends[-1].box.right > sheet.width - 1 and legends[-1].box.width < _REMARKS_ROOM
+        )
+        if is_crowded:
+            sheet.add_space_below(_LINE)
         sheet.figure.add_annotation(
             text=plain(remarks),
             xref="paper",
             yref="paper",
             x=1,
             y=0,
-            yshift=-_BELOW_GRID,
+            yshift=-below - (_THICKNESS + _LINE) * is_crowded,
             xanchor="right",
             yanchor="top",
             showarrow=False,
@@ -63,7 +80,7 @@ def draw_legends(
         )
 
 
-def _draw_bar(sheet: Sheet, legend: Legend, scale: Scale) -> None:
+def _draw_bar(sheet: Sheet, legend: Legend, scale: Scale, below: int) -> None:
     ticks = _ticks(legend, scale)
     length = min(_LENGTH, legend.box.width - 2 * _INDENT)
     sheet.figure.layout[legend.colour_axis] = {
@@ -75,7 +92,7 @@ def _draw_bar(sheet: Sheet, legend: Legend, scale: Scale) -> None:
             "x": (legend.box.left + _INDENT) / sheet.width,
             "xanchor": "left",
             "xpad": 0,
-            "y": -_BELOW_GRID / sheet.height,
+            "y": -below / sheet.height,
             "yanchor": "top",
             "ypad": 0,
             "lenmode": "fraction",
@@ -95,4 +112,9 @@ def _ticks(legend: Legend, scale: Scale) -> dict[float, str]:
     middle = round((scale.low + scale.high) / 2, 9)
     if not legend.has_zero:
         return {scale.low: low, middle: legend.middle or MISSING, scale.high: high}
-    return {scale.low: low, middle: legend.middle, scale.high: f"+{high.lstrip('+')}"}
+    worse, better = legend.ends
+    return {
+        scale.low: f"{worse} {low}".strip(),
+        middle: legend.middle,
+        scale.high: f"+{high.lstrip('+')} {better}".strip(),
+    }

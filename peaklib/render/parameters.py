@@ -38,7 +38,7 @@ class Parameter:
     @property
     def is_changed(self) -> bool:
         """True if the value used is not the default."""
-        return self.value != self.default
+        return not _same(self.value, self.default)
 
     @property
     def source(self) -> str:
@@ -109,6 +109,18 @@ def parameters_used(notebook: "NotebookNode") -> tuple[Parameter, ...]:
         for name in names
     ]
     return tuple(sorted(rows, key=lambda row: not row.is_changed))
+
+
+def _same(one: str, other: str) -> bool:
+    """True for equal values in different spellings: 5 and 5.0, but not 1 and True."""
+    if one == other:
+        return True
+    try:
+        left, right = ast.literal_eval(one), ast.literal_eval(other)
+    except (ValueError, SyntaxError):
+        return False
+    numbers = all(type(value) in (int, float) for value in (left, right))
+    return bool(left == right) and (numbers or type(left) is type(right))
 
 
 def _given(notebook: "NotebookNode") -> dict[str, str]:

@@ -122,12 +122,17 @@ class Sheet:
             }
         )
 
+    def add_space_below(self, pixels: int) -> None:
+        """Make the lower margin larger; the drawing area keeps its size."""
+        layout = self.figure.layout
+        layout.margin.b += pixels
+        layout.height += pixels
+
     def add_strip(self, period: Period, box: Box) -> None:
-        """Draw the band of a period across a box; a narrow one leaves the dates out."""
+        """Draw the band of a period across a box."""
         hidden = {"range": [0, 1], "visible": False, "fixedrange": True}
         axes = self.add_axes(box, x=hidden, y=hidden)
-        detail = period.detail if box.width > 330 else period.short
-        draw_strip(self.figure, period, x_axis=axes.x, y_axis=axes.y, span=(0, 1), detail=detail)
+        draw_strip(self.figure, period, x_axis=axes.x, y_axis=axes.y, span=(0, 1), width=box.width)
 
     def add_time_strips(self, periods: tuple[Period, ...], x_axis: str, box: Box) -> None:
         """Draw the bands of several periods along an axis of dates."""
@@ -142,5 +147,5 @@ class Sheet:
                 x_axis=x_axis,
                 y_axis=axes.y,
                 span=(period.start, period.end),
-                detail=period.detail if share > 330 else period.short if share > 200 else "",
+                width=share,
             )

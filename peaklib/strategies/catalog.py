@@ -5,8 +5,7 @@ import re
 from peaklib import plugins
 from peaklib.errors import PluginError, StrategyError
 from peaklib.strategies.strategy import Strategy
-from peaklib.strategies.vol_regime_filter import NAME as VOL_REGIME_FILTER
-from peaklib.strategies.vol_regime_filter import vol_regime_filter
+from peaklib.strategies.vol_regime_filter import NAME as VOL_REGIME_FILTER, vol_regime_filter
 
 WRAPPERS = {VOL_REGIME_FILTER: vol_regime_filter}
 

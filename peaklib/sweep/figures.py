@@ -1,7 +1,7 @@
 """Figures of a sweep: heatmaps of its cells, and what moves what."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,7 +11,9 @@ from peaklib.render import Panel, correlation_matrix, heatmap, shared_limit
 from peaklib.render.heatmap import metric_step
 from peaklib.strategies import get
 from peaklib.sweep.cell import CellData
-from peaklib.sweep.results import SweepResults
+
+if TYPE_CHECKING:
+    from peaklib.sweep.results import SweepResults
 
 # Metrics that are compared with the benchmark by subtraction; the others are shown raw.
 COMPARED: Final = frozenset(
@@ -26,7 +28,7 @@ _TITLES: Final = {metric.name: metric.name.replace("_", " ") for metric in METRI
 MOVED: Final = ("sharpe", "cagr", "max_dd", "turnover", "n_trades")
 
 
-def limits_of(results: SweepResults, metrics: Sequence[str]) -> dict[str, float]:
+def limits_of(results: "SweepResults", metrics: Sequence[str]) -> dict[str, float]:
     """One colour limit a metric over all cells, so that a colour means one number everywhere."""
     limits = {}
     for metric in metrics:

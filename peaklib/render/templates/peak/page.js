@@ -14,9 +14,18 @@
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, recolour(part)]));
   };
 
+  // Lists that several traces share are written once and named by their number.
+  const parse = (text) => {
+    const { data, layout, arrays } = JSON.parse(text);
+    const full = (value) => (value && value.$array !== undefined ? arrays[value.$array] : value);
+    const traces = data.map((trace) =>
+      Object.fromEntries(Object.entries(trace).map(([key, value]) => [key, full(value)])));
+    return { data: traces, layout };
+  };
+
   const figures = [...document.querySelectorAll(".peak-figure")].map((box) => ({
     box,
-    payload: JSON.parse(box.parentElement.querySelector(".peak-payload").textContent),
+    payload: parse(box.parentElement.querySelector(".peak-payload").textContent),
   }));
 
   const draw = ({ box, payload }, forPaper) => {

@@ -1,0 +1,19 @@
+from .execute import (
+    NotebookJob as NotebookJob,
+    Outcome as Outcome,
+    execute as execute,
+    run_notebook as run_notebook,
+)
+from .in_place import (
+    execute_in_place as execute_in_place,
+    project_notebooks as project_notebooks,
+    sync_pairs as sync_pairs,
+)
+from .kernels import (
+    kernel_name as kernel_name,
+    stop_kernels as stop_kernels,
+)
+from .notebook import (
+    declared_parameters as declared_parameters,
+    source_digest as source_digest,
+)

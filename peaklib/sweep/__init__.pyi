@@ -1,0 +1,46 @@
+from .analysis import (
+    above_hold as above_hold,
+    best_of as best_of,
+    data_table as data_table,
+    flat_opens as flat_opens,
+    ranking as ranking,
+    replay as replay,
+    summary as summary,
+)
+from .cell import (
+    CellData as CellData,
+    evaluate_cell as evaluate_cell,
+)
+from .config import (
+    SweepConfig as SweepConfig,
+    load_config as load_config,
+)
+from .execute import (
+    CellResult as CellResult,
+    Progress as Progress,
+    estimate_seconds as estimate_seconds,
+)
+from .figures import (
+    correlations as correlations,
+    heatmap_of as heatmap_of,
+    limits_of as limits_of,
+)
+from .plan import (
+    Cell as Cell,
+    Plan as Plan,
+    make_plan as make_plan,
+)
+from .report import (
+    ReportFiles as ReportFiles,
+    make_report as make_report,
+)
+from .results import (
+    SweepResults as SweepResults,
+    preview as preview,
+    read_results as read_results,
+)
+from .session import (
+    SweepRun as SweepRun,
+    latest_sweep as latest_sweep,
+    run_sweep as run_sweep,
+)

@@ -1,0 +1,1 @@
+"""Two libraries on the same question, each in its own process, timed turn by turn."""
