@@ -10,6 +10,9 @@ PYTHON ?=
 UV ?= $(shell command -v uv 2>/dev/null)
 WORKERS ?= 2
 
+# In a container everybody is root, and JupyterLab would refuse to start.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 VENV_PYTHON := .venv/bin/python
 PYTEST := $(VENV_PYTHON) -m pytest
 PEAK := .venv/bin/peak
@@ -61,7 +64,7 @@ setup: $(INSTALLED)  ## bring .venv up to requirements.lock (the other targets d
 
 lab: $(INSTALLED)  ## open JupyterLab on the notebooks
 	@JUPYTER_CONFIG_DIR='$(LAB_HOME)/config' JUPYTER_DATA_DIR='$(LAB_HOME)/data' IPYTHONDIR='$(LAB_HOME)/ipython' \
-	  .venv/bin/jupyter lab --ServerApp.root_dir=. $(LAB_OPTIONS) notebooks/quickstart.ipynb
+	  .venv/bin/jupyter lab --ServerApp.root_dir=. $(AS_ROOT) $(LAB_OPTIONS) notebooks/quickstart.ipynb
 
 sweep: $(INSTALLED)  ## run the default sweep and write its report to reports/
 	@$(PEAK) sweep configs/sweeps/default.toml

@@ -130,7 +130,7 @@ render.table(best_rows, caption=f"Best {len(best_rows)} of {results.n_trials:,} 
 cells_table = summary(results)
 run.save_table("summary", cells_table)
 run.save_table("trials", results.all_trials())
-render.table(cells_table, caption="All cells: trials, those above hold, best and median Sharpe")
+render.table(cells_table, caption="All cells: trials, share above hold, Sharpe in sample", fold=40)
 
 # %%
 failed = pd.DataFrame(

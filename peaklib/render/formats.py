@@ -1,7 +1,7 @@
 """How a number is printed, decided by the name of its metric.
 
 Metrics are stored as fractions and ratios; here is the one place that knows which of them
-is read as percent and with how many decimals. Prefixes (``is_``, ``oos_``) and suffixes
+is read as percent and with how many decimals. Prefixes (``is_``, ``oos_``, ``best_``, ``median_``, ``hold_``) and suffixes
 (``_lo``, ``_hi``, ``_diff``) do not change the kind of a metric; a difference gets a sign.
 """
 
@@ -61,9 +61,9 @@ class Style:
 
 
 def base_name(name: str) -> str:
-    """Metric name without the prefix of its period and the suffix of its interval."""
+    """Metric name without what tells whose it is (prefix) and which end of it (suffix)."""
     stem = name.strip().lower().replace(" ", "_")
-    for prefix in ("is_", "oos_"):
+    for prefix in ("is_", "oos_", "best_", "median_", "hold_"):
         stem = stem.removeprefix(prefix)
     for suffix in ("_lo", "_hi", "_diff"):
         stem = stem.removesuffix(suffix)

@@ -128,7 +128,7 @@ def _check(panels: Sequence[Panel], chosen: tuple[object, object] | None) -> Non
             if axis.has_duplicates:
                 twice = axis[axis.duplicated()][0]
                 raise DataError(
-                    f"{where}: {name} {twice!r} stands there twice; "
+                    f"{where}: {name} {format_value(twice, Style())} stands there twice; "
                     "fix the other parameters to one value each"
                 )
         if chosen is not None and (

@@ -130,7 +130,7 @@ def _read(path: Path) -> "NotebookNode":
     read: Any = nbformat.read
     try:
         return cast("NotebookNode", read(path, as_version=4))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, nbformat.ValidationError) as error:
         raise NotebookError(f"{path}: not a notebook that can be read: {error}") from error
 
 

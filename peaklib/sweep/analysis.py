@@ -73,13 +73,13 @@ def ranking(results: SweepResults, top: int) -> pd.DataFrame:
     """The best trials by Sharpe, one row each, beside the benchmark of their own cell."""
     everything = results.all_trials()
     ranked = everything.sort_values("sharpe", ascending=False, kind="stable").head(top)
-    axes = list(results.config.foreach)
+    axes = list(results.cells[0].label)
     kept = [*axes, "params", "sharpe", "sharpe_diff", "ret", "max_dd", "trial"]
     return ranked[kept].reset_index(drop=True)
 
 
 def summary(results: SweepResults) -> pd.DataFrame:
-    """One row a cell: how many trials, how many beat the benchmark, the best and the median."""
+    """One row a cell: trials, the share above the benchmark, the best and the median Sharpe."""
     rows = []
     for cell in results.cells:
         sharpes = cell.trials["sharpe"]
@@ -88,10 +88,10 @@ def summary(results: SweepResults) -> pd.DataFrame:
             {
                 **cell.label,
                 "n_trials": len(sharpes),
-                "above hold": f"{above} ({above / len(sharpes):.0%})",
-                "best sharpe": sharpes.max(),
-                "median sharpe": sharpes.median(),
-                "hold sharpe": cell.hold["sharpe"],
+                "share": above / len(sharpes),
+                "best_sharpe": sharpes.max(),
+                "median_sharpe": sharpes.median(),
+                "hold_sharpe": cell.hold["sharpe"],
                 "run": cell.run_id or "preview",
             }
         )

@@ -260,7 +260,7 @@ def test_split_puts_both_bands_above_any_figure_over_time(days):
 
 
 def test_split_outside_the_dates_is_an_error(days):
-    with pytest.raises(DataError, match="2030-01-01 is outside .* 2012-12-28 to 2013-01-02"):
+    with pytest.raises(DataError, match=r"2030-01-01 is outside .* 2012-12-28 to 2013-01-02"):
         split(go.Figure(go.Scatter(x=days, y=[1] * 6)), pd.Timestamp("2030-01-01"))
 
 

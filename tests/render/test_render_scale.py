@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from peaklib.errors import DataError
 from peaklib.render.scale import diverging, sequential, shared_limit, text_colour
