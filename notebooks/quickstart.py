@@ -95,6 +95,7 @@ render.heatmap(
     x_label="fast window, bars",
     y_label="slow window, bars",
     chosen=chosen,
+    period=render.Period("in_sample", result.equity.index[0], result.equity.index[-1]),
     title="The best cell was chosen here, so it proves nothing yet",
     subtitle=f"In sample, {len(trials)} trials, after costs",
 )

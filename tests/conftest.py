@@ -5,8 +5,19 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import Phase, settings
 
 from peaklib.data import Dataset, Panel, from_frame, load
+
+# The same examples on every machine and in every run, however slow it is; nothing is stored.
+settings.register_profile(
+    "peaklib",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+)
+settings.load_profile("peaklib")
 
 MakeBars = Callable[..., Dataset]
 MakePanel = Callable[..., Panel]

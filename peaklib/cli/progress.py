@@ -13,6 +13,7 @@ from rich.progress import (
     Task,
     TextColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from peaklib.sweep import CellResult, Progress
@@ -39,22 +40,23 @@ class BatchDisplay:
 
     Args:
         console: where to write.
+        total: cells of the plan.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, total: int) -> None:
         self._console = console
         self._started = time.monotonic()
         self._shown = 0
         self._bar = Bar(
             SpinnerColumn(),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             TextColumn("{task.completed}/{task.total}"),
-            _Numbers(),
+            _Numbers(table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._bar.add_task("cells", total=None, numbers="")
+        self._task = self._bar.add_task("cells", total=total, numbers="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -74,9 +76,7 @@ class BatchDisplay:
         for number in range(self._shown, len(progress.results)):
             self._line(progress.results[number], number + 1, total)
         self._shown = len(progress.results)
-        self._bar.update(
-            self._task, completed=self._shown, total=total, numbers=self._numbers(progress)
-        )
+        self._bar.update(self._task, completed=self._shown, numbers=self._numbers(progress))
 
     def _line(self, result: CellResult, number: int, total: int) -> None:
         if self._console.is_terminal and result.state != "failed":

@@ -71,6 +71,8 @@ def command(
         failed = _run(plan, workers, max(1, cpus // workers), resume, config)
     if do_report or both or (resume and not do_run):
         _report(plan.name, cpus)
+    else:
+        console.print(f"next  peak sweep {config} --report", soft_wrap=True)
     if failed:
         raise SystemExit(1)
 
@@ -111,7 +113,7 @@ def _run(plan: "Plan", workers: int, threads: int, resume: bool, config: Path) -
     )
     _interrupt_on_kill()
     try:
-        with BatchDisplay(console) as display:
+        with BatchDisplay(console, len(plan.cells)) as display:
             done = run_sweep(plan, display, workers=workers, threads=threads, resume=resume)
     except KeyboardInterrupt:
         console.print(f"interrupted; finished cells are kept\nnext  peak sweep {config} --resume")

@@ -97,7 +97,8 @@ class Quality:
     def _gap(self) -> str:
         if self.largest_gap_start is None:
             return "-"
-        return f"{self.largest_gap} after {_stamp(self.largest_gap_start)}"
+        length = str(self.largest_gap).removesuffix(" 00:00:00")
+        return f"{length} after {_stamp(self.largest_gap_start)}"
 
 
 def measure(frame: pd.DataFrame, meta: DatasetMeta) -> Quality:

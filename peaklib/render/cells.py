@@ -22,6 +22,7 @@ CROSS: Final = "×"
 HATCHED: Final = "▨"
 MIN_TEXT_WIDTH: Final = 34
 _WIDE_CELL: Final = 14
+_CROSS_WIDTH: Final = 24
 MIN_TEXT_HEIGHT: Final = 17
 # Width of a character and height of a line of the 13 px chart text, in pixels.
 _CHARACTER: Final = 8
@@ -62,10 +63,10 @@ def draw_cells(figure: go.Figure, cells: Cells, axes: Axes, box: Box) -> None:
         axes: where.
         box: size of the grid: numbers that would not be legible are left to the pointer.
     """
-    is_wide = box.width >= _WIDE_CELL * cells.values.shape[1]
-    gap = 2 if is_wide else 1
-    _hatch(figure, axes, _missing(cells))
     rows, columns = cells.values.shape
+    cell_width, cell_height = box.width / columns, box.height / rows
+    gap = 2 if min(cell_width, cell_height) >= _WIDE_CELL else 1
+    _hatch(figure, axes, _missing(cells))
     figure.add_trace(
         go.Heatmap(
             x=list(range(columns)),
@@ -84,7 +85,7 @@ def draw_cells(figure: go.Figure, cells: Cells, axes: Axes, box: Box) -> None:
             yaxis=axes.y,
         )
     )
-    if is_wide:
+    if cell_width >= _CROSS_WIDTH:
         _write(figure, axes, _missing(cells), LIGHT.muted)
     if fits_text(cells.values.shape, box):
         for ink in (DARK_TEXT, LIGHT_TEXT):

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -16,7 +18,10 @@ from peaklib.render.sheet import Axes, Box, Margins, Sheet
 from peaklib.render.template import FIGURE_WIDTH, LIGHT, give_title, plain
 
 HOLD: Final = "hold"
-_MARGINS: Final = Margins(left=74, right=180, top=8, bottom=30)
+_MARGINS: Final = Margins(left=74, right=110, top=8, bottom=30)
+_WIDEST_LABEL: Final = 330
+# A figure is some 900 pixels wide: more places than this would be drawn on top of each other.
+_PLACES: Final = 300
 _GROWTH_HEIGHT: Final = 230
 _DRAWDOWN_HEIGHT: Final = 110
 _SPACE: Final = 34
@@ -56,7 +61,8 @@ def equity_and_drawdown(
     parts = _parts(_checked(curves, benchmark), periods)
     colours = _colours(curves, benchmark)
     height = _DRAWDOWN_HEIGHT + _SPACE + _GROWTH_HEIGHT + (STRIP_HEIGHT + 8) * bool(periods)
-    sheet = Sheet(FIGURE_WIDTH - _MARGINS.left - _MARGINS.right, height, _MARGINS)
+    margins = replace(_MARGINS, right=_label_room(curves))
+    sheet = Sheet(FIGURE_WIDTH - margins.left - margins.right, height, margins)
     lower = Box(0, sheet.width, 0, _DRAWDOWN_HEIGHT)
     upper = Box(0, sheet.width, lower.top + _SPACE, lower.top + _SPACE + _GROWTH_HEIGHT)
     _draw_drawdown(sheet, lower, parts, colours, periods)
@@ -110,6 +116,25 @@ def _check_curve(name: str, curve: "pd.Series[float]") -> None:
         )
 
 
+def _label_room(curves: Mapping[str, object]) -> int:
+    """Pixels at the right for the longest label: a name and a number behind it."""
+    longest = max(len(name) for name in curves) + len(" −99.9 %")
+    return min(max(8 * longest + 16, _MARGINS.right), _WIDEST_LABEL)
+
+
+def _thinned(frame: pd.DataFrame) -> pd.DataFrame:
+    """Fewer rows that draw the same lines: the extremes of every curve in each place."""
+    if len(frame) <= 4 * _PLACES:
+        return frame
+    values = frame.to_numpy(dtype=float)
+    edges = np.linspace(0, len(frame), _PLACES + 1).astype(int)
+    kept = {0, len(frame) - 1}
+    for start, stop in pairwise(edges):
+        part = values[start:stop]
+        kept.update((start + part.argmin(axis=0)).tolist(), (start + part.argmax(axis=0)).tolist())
+    return frame.iloc[sorted(kept)]
+
+
 def _parts(frame: pd.DataFrame, periods: Sequence[Period]) -> list[pd.DataFrame]:
     """One frame per period, a column per curve, each relative to the value it starts from."""
     if not periods:
@@ -145,9 +170,10 @@ def _draw_growth(
         shared="x",
     )
     for part in parts:
+        drawn = _thinned(part)
         for name, colour in colours.items():
             hover = "×%{y:.2f}"
-            sheet.figure.add_trace(_line(part[name], colour, name, axes, hover))
+            sheet.figure.add_trace(_line(drawn[name], colour, name, axes, hover))
     last = parts[-1].iloc[-1]
     write_labels(
         sheet,
@@ -186,13 +212,14 @@ def _draw_drawdown(
     )
     for number, fall in enumerate(falls):
         hollow = bool(periods) and periods[number].is_seen
+        drawn = _thinned(fall)
         for name, colour in colours.items():
-            sheet.figure.add_trace(_line(fall[name], colour, name, axes, "%{y:.1f} %"))
+            sheet.figure.add_trace(_line(drawn[name], colour, name, axes, "%{y:.1f} %"))
             _mark_deepest(sheet, fall[name], colour, axes, hollow=hollow)
     worst = falls[-1].min()
     labels = [
         EndLabel(
-            f"{name} max {format_metric('max_dd', worst[name] / 100)}",
+            f"{name} {format_metric('max_dd', worst[name] / 100)}",
             1 - float(falls[-1][name].iloc[-1]) / bottom,
             colour,
         )

@@ -1,8 +1,9 @@
 """How a number is printed, decided by the name of its metric.
 
 Metrics are stored as fractions and ratios; here is the one place that knows which of them
-is read as percent and with how many decimals. Prefixes (``is_``, ``oos_``, ``best_``, ``median_``, ``hold_``) and suffixes
-(``_lo``, ``_hi``, ``_diff``) do not change the kind of a metric; a difference gets a sign.
+is read as percent and with how many decimals. Prefixes (``is_``, ``oos_``, ``best_``,
+``median_``, ``hold_``) and suffixes (``_lo``, ``_hi``, ``_diff``) do not change the kind of a
+metric; a difference gets a sign.
 """
 
 import math
@@ -20,7 +21,7 @@ _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 
 # fmt: off
 _PERCENT: Final = frozenset({
-    "ret", "total_return", "cagr", "vol", "volatility", "max_dd", "exposure", "hit_rate",
+    "ret", "return", "total_return", "cagr", "vol", "volatility", "max_dd", "exposure", "hit_rate",
     "win_rate", "ulcer", "avg_trade", "te", "alpha", "var", "es", "share", "flat_opens",
 })
 _RATIO: Final = frozenset({

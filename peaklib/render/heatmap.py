@@ -25,6 +25,8 @@ from peaklib.render.template import FIGURE_WIDTH, give_title, plain
 _MARGINS: Final = Margins(left=58, right=8, top=8, bottom=LEGEND_SPACE)
 _GAP: Final = 22
 _MAX_CELL: Final = 110
+# Thirty rows still fit the first screen.
+_MIN_CELL: Final = 9
 _MIN_PANEL: Final = 260
 _GRID_HEIGHT: Final = 270
 _HEADER: Final = 26
@@ -88,7 +90,8 @@ def heatmap(
     _check(panels, chosen)
     scales = _scales(panels, limits or {})
     rows = max(len(panel.values.index) for panel in panels)
-    grid = float(np.clip(_GRID_HEIGHT / rows, 14, 34)) * rows
+    # A grid of two or three rows still has to be as tall as the words beside it.
+    grid = max(float(np.clip(_GRID_HEIGHT / rows, _MIN_CELL, 34)) * rows, 7.5 * len(y_label))
     heads = _STRIP if any(panel.period for panel in panels) else 0
     over = _STRIP if period else 0
     sheet = Sheet(

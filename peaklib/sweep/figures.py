@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from peaklib.metrics import METRICS
-from peaklib.render import Panel, correlation_matrix, heatmap, shared_limit
+from peaklib.render import Panel, Period, correlation_matrix, heatmap, shared_limit
 from peaklib.render.heatmap import metric_step
 from peaklib.strategies import get
 from peaklib.sweep.cell import CellData
@@ -74,12 +74,15 @@ def heatmap_of(
     for name in others:
         trials = trials[trials[name] == point[name]]
     panels = [_panel(trials, cell, metric, x, y) for metric in dict.fromkeys([*metrics, "max_dd"])]
+    used = cell.conventions
+    seen = Period("in_sample", pd.Timestamp(used["start"]), pd.Timestamp(used["end"]))
     held = ", ".join(f"{name} {point[name]:g}" for name in others)
     return heatmap(
         panels,
         x_label=_axis_label(cell, x),
         y_label=_axis_label(cell, y),
         chosen=(point[x], point[y]),
+        period=seen,
         limits=limits,
         title=title,
         subtitle="; ".join(part for part in (subtitle, held and f"{held} held") if part),

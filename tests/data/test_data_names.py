@@ -96,5 +96,5 @@ def test_loading_built_in_data_imports_neither_their_packages_nor_plotly() -> No
 def test_the_public_names_are_sorted_and_all_exist() -> None:
     assert data.__all__ == sorted(data.__all__)
     assert all(getattr(data, name) is not None for name in data.__all__)
-    with pytest.raises(AttributeError, match="no attribute 'fetch'"):
+    with pytest.raises(AttributeError, match="attribute fetch"):
         getattr(data, "fet" + "ch")

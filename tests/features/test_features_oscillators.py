@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from numpy.testing import assert_allclose
 
 from peaklib.data import Dataset
@@ -13,8 +12,10 @@ from peaklib.features import macd_line, macd_signal, rate_of_change, rsi
 # StockCharts' ChartSchool example of the 14-day RSI (QQQQ, closes to two decimals). The
 # article prints values made from unrounded closes, so they agree to a tenth of a point.
 CLOSES = np.array(
-    [44.34, 44.09, 44.15, 43.61, 44.33, 44.83, 45.10, 45.42, 45.84, 46.08]
-    + [45.89, 46.03, 45.61, 46.28, 46.28, 46.00, 46.03, 46.41, 46.22, 45.64]
+    [
+        *(44.34, 44.09, 44.15, 43.61, 44.33, 44.83, 45.10, 45.42, 45.84, 46.08),
+        *(45.89, 46.03, 45.61, 46.28, 46.28, 46.00, 46.03, 46.41, 46.22, 45.64),
+    ]
 )
 PRINTED = [70.53, 66.32, 66.55, 69.41, 66.36, 57.97]
 

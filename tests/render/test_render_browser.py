@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from browser import open_page
+from miniature import code_cell, notebook, words
 
 from peaklib.render import (
     Panel,
@@ -21,8 +22,6 @@ TRACKER = "https://example.invalid/pixel.png"
 
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory):
-    from conftest import code_cell, notebook, words
-
     frame = pd.DataFrame([[0.1, -0.2], [0.3, None]], index=[100, 200], columns=[5, 10])
     days = pd.bdate_range("2012-01-02", periods=300)
     curve = pd.Series([1 + 0.001 * at for at in range(300)], index=days)
@@ -98,11 +97,11 @@ def test_a_click_on_a_header_sorts_and_the_button_shows_the_code(page_file):
     with open_page(page_file) as opened:
         opened.wait_for_figures()
         page = opened.page
-        page.get_by_text("show all 30 rows").click()
         first = page.locator(".peak-fold details tbody tr").first.locator("td").last
-        assert first.inner_text() == "0.00"
-        page.locator(".peak-fold details th").last.click()
+        page.locator(".peak-preview th").last.click()
         assert first.inner_text() == "0.29"
+        page.locator(".peak-fold details th").last.click()
+        assert first.inner_text() == "0.00"
         assert not page.locator(".peak-code").first.is_visible()
         page.get_by_text("show code").click()
         assert page.locator(".peak-code pre").first.is_visible()

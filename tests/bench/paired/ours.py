@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+
 from paired.memory import peak, resident, restart_peak
 from paired.setting import DATASET, FEES_BPS, KEYS, LARGE_WINDOWS, WINDOWS
 from paired.worker import Command, serve, timed
-
 from peaklib.backtest import run_grid
 from peaklib.data import Dataset, load
+from peaklib.metrics import METRIC_NAMES
 
 COLUMNS = [*KEYS, "sharpe", "ret", "max_dd"]
 
@@ -68,6 +69,7 @@ class Ours:
             "last": str(index[-1].date()),
             "digest": self.dataset.digest,
             "bars_per_year": self.dataset.meta.bars_per_year,
+            "n_metrics": len(METRIC_NAMES),
         }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import vectorbt as vbt
 from numpy.typing import NDArray
+
 from paired.setting import BARS_PER_YEAR, FEES_BPS, KEYS, WINDOWS
 from paired.worker import Command, serve, timed
 

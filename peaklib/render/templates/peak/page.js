@@ -70,24 +70,25 @@
     table.tBodies[0].append(...rows.map(({ row }) => row));
   };
 
-  const makeSortable = (table) => {
-    for (const head of table.tHead.rows[0].cells) {
-      head.setAttribute("aria-sort", "none");
-      head.tabIndex = 0;
-      head.title = "sort";
-      head.addEventListener("click", () => sortBy(head));
-      head.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" || event.key === " ") {
-          event.preventDefault();
-          sortBy(head);
-        }
-      });
-    }
+  // A preview holds the first rows only: sorting those alone would mislead, so all are opened.
+  const sortAll = (head) => {
+    if (!head.closest(".peak-preview")) return sortBy(head);
+    const whole = head.closest(".peak-fold").querySelector("details");
+    whole.open = true;
+    return sortBy(whole.querySelector("thead tr").cells[head.cellIndex]);
   };
 
-  // A preview shows the first rows only: sorting those alone would mislead.
-  document.querySelectorAll(".peak-table table").forEach((table) => {
-    if (!table.closest(".peak-preview")) makeSortable(table);
+  document.querySelectorAll(".peak-table thead th").forEach((head) => {
+    head.setAttribute("aria-sort", "none");
+    head.tabIndex = 0;
+    head.title = "sort";
+    head.addEventListener("click", () => sortAll(head));
+    head.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        sortAll(head);
+      }
+    });
   });
 
   const button = document.getElementById("peak-code-button");
