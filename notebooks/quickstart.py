@@ -60,7 +60,7 @@ render.equity_and_drawdown(
         f"sma {fast} / {slow}": result.curve,
         "hold": hold.curve,
     },
-    periods=[render.Period("in_sample", result.equity.index[0], result.equity.index[-1])],
+    periods=[render.Period("in_sample", data.frame.index[0], data.frame.index[-1], "looked at")],
     log=True,
     title=f"Moving averages {fast} and {slow} on {data.name}",
     subtitle="Growth of 1 after costs",
@@ -95,7 +95,7 @@ render.heatmap(
     x_label="fast window, bars",
     y_label="slow window, bars",
     chosen=chosen,
-    period=render.Period("in_sample", result.equity.index[0], result.equity.index[-1]),
+    period=render.Period("in_sample", data.frame.index[0], data.frame.index[-1]),
     title="The best cell was chosen here, so it proves nothing yet",
     subtitle=f"In sample, {len(trials)} trials, after costs",
 )

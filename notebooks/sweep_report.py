@@ -36,6 +36,7 @@ from peaklib.sweep import (
     above_hold,
     best_of,
     correlations,
+    data_sets,
     data_table,
     flat_opens,
     heatmap_of,
@@ -57,11 +58,10 @@ where_best = " · ".join(best.cell.label.values())
 
 # %%
 n_above = above_hold(results)
-runs_made = len({c.run_id for c in results.cells}) if sweep_run else 0
 edge = ", ".join(f"{name} {best.params[name]:g}" for name in best.on_edge)
 render.first_screen(
     provenance=[
-        (results.name, f"{results.n_trials:,} trials in {len(results.cells)} runs"),
+        (results.name, f"{results.n_trials:,} trials in {len(results.cells)} cells"),
         ("run", results.run_id or "preview, not recorded"),
         ("root", results.root[:12] or "–"),
         *(
@@ -76,6 +76,8 @@ render.first_screen(
             if results.record
             else "working tree",
         ),
+        ("data", data_sets(results)),
+        ("fill", f"{used['terms']['fill']}, lag {used['terms']['lag']}"),
     ],
     question=results.config.question,
     verdict=render.Verdict.NO_VERDICT,
@@ -94,7 +96,10 @@ render.first_screen(
     ],
     facts=[
         render.Fact(
-            "info", "Trials made", "every combination of every run", f"{results.n_trials:,}"
+            "info",
+            "Trials made",
+            "every combination of every cell" if sweep_run else "a preview: counted nowhere",
+            f"{results.n_trials:,}",
         ),
         render.Fact(
             "info", "Above hold", "Sharpe, same bars and costs", f"{n_above / results.n_trials:.0%}"

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat.v4 as v4
@@ -51,6 +52,19 @@ def peak(project: Path, *arguments: str | Path) -> subprocess.CompletedProcess[s
         check=False,
         timeout=240,
     )
+
+
+@dataclass(frozen=True)
+class Swept:
+    """A project in which `peak sweep configs/sweeps/quick.toml` was run.
+
+    Args:
+        project: its folder.
+        done: the command's exit status and what it printed.
+    """
+
+    project: Path
+    done: subprocess.CompletedProcess[str]
 
 
 def run_folders(project: Path, kind: str = "") -> list[Path]:

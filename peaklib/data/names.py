@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from peaklib.errors import DataError
+from peaklib.evidence.places import home
 
 BUILT_IN: Final = ("sp500", "nasdaq", "vix", "wti")
 PANELS: Final = ("stocks20",)
@@ -91,14 +92,15 @@ def locate_file(source: str | Path, *, panel: bool = False) -> Path:
     """The path of a data file that exists and has a suffix we can read.
 
     Args:
-        source: the path.
+        source: the path; a relative one starts at the working folder, else at the project's
+            root, so that a notebook and a sweep mean the same file.
         panel: whether a panel is asked for, so that the message names panels.
 
     Raises:
         DataError: there is no such file, or its suffix is unknown.
     """
-    path = Path(source)
-    if not path.is_file():
+    path = next((p for p in (Path(source), home() / source) if p.is_file()), None)
+    if path is None:
         raise DataError(_unknown(str(source), panel=panel))
     if not path.name.lower().endswith(SUFFIXES):
         raise DataError(f"{path}: cannot read this kind of file; use {_listed(SUFFIXES)}")

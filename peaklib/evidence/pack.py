@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class RunSpec:
 
 
 class OpenRun(Run):
-    """A run that this process owns: it can be sealed, or thrown away."""
+    """A run that this process owns and will seal."""
 
     def __init__(self, run_id: str, spec: RunSpec, runs: Path, clock: Clock) -> None:
         self.run_id = run_id
@@ -85,10 +84,6 @@ class OpenRun(Run):
                 f"wrote is kept in {staging}"
             ) from problem
         return SealedRun(self.run_id, final, root)
-
-    def discard(self) -> None:
-        """Throw the staging folder away."""
-        shutil.rmtree(self._staging(), ignore_errors=True)
 
     def _staging(self) -> Path:
         return self._runs / STAGING / self.run_id

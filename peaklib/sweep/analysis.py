@@ -111,7 +111,7 @@ def replay(best: Best, benchmark: str) -> tuple[BacktestResult, BacktestResult]:
     """
     attrs = best.cell.trials.attrs
     used = best.cell.conventions
-    data = part_of(load(used["data"]), f"{used['start']}/{used['end']}")
+    data = part_of(load(best.cell.source), f"{used['start']}/{used['end']}")
     params = {**attrs["fixed"], **best.params}
     terms: dict[str, Any] = used["terms"]
     again = run_backtest(attrs["strategy"], data, params, **terms)
@@ -143,6 +143,12 @@ def data_table(results: SweepResults) -> pd.DataFrame:
             "digest": used["digest"][:12],
         }
     return pd.DataFrame(list(rows.values()))
+
+
+def data_sets(results: SweepResults) -> str:
+    """Names of the data sets with the first digits of their digests."""
+    used = [cell.conventions for cell in results.cells]
+    return ", ".join(dict.fromkeys(f"{u['data']} {u['digest'][:8]}" for u in used))
 
 
 def flat_opens(results: SweepResults) -> str:

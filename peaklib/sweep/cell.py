@@ -18,6 +18,7 @@ class CellData:
 
     Args:
         label: values on the sweep's axes; empty outside a sweep.
+        source: data set as it was asked for.
         trials: as `run_grid` returns them.
         hold: metrics of the benchmark on the same bars and terms, costs included.
         data: what the data set says of itself, quality included.
@@ -25,6 +26,7 @@ class CellData:
     """
 
     label: Mapping[str, str]
+    source: str
     trials: pd.DataFrame
     hold: Mapping[str, float]
     data: Mapping[str, Any]
@@ -78,7 +80,7 @@ def evaluate_cell(
     run.log_metrics({f"hold_{name}": value for name, value in hold.items()})
     best = trials["sharpe"].max()
     run.log_metrics({"n_trials": len(trials), "best_sharpe": best})
-    return CellData({}, trials, hold, data.describe())
+    return CellData({}, dataset, trials, hold, data.describe())
 
 
 def part_of(data: Dataset, period: str) -> Dataset:

@@ -12,7 +12,7 @@ from peaklib.evidence import Run, SealedRun, home, open_run
 from peaklib.metrics import METRIC_NAMES
 from peaklib.sweep.cell import CellData, evaluate_cell
 from peaklib.sweep.config import SweepConfig, load_config
-from peaklib.sweep.plan import make_plan
+from peaklib.sweep.plan import Cell, make_plan
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,9 @@ def _read_cell(run: SealedRun) -> CellData:
         for name, value in record["metrics"].items()
         if name.startswith("hold_")
     }
-    return CellData({}, trials, hold, record["inputs"][0]["meta"], run.run_id, run.root)
+    source = record["config"]["parameters"]["dataset"]
+    meta = record["inputs"][0]["meta"]
+    return CellData({}, source, trials, hold, meta, run.run_id, run.root)
 
 
 def preview(config: str) -> SweepResults:
@@ -128,17 +130,14 @@ def preview(config: str) -> SweepResults:
     """
     path = home() / config
     plan = make_plan(path.stem, load_config(path))
-    shared = {"seed"}
-    cells = [
-        replace(
-            evaluate_cell(
-                Run(None), **{n: v for n, v in cell.parameters.items() if n not in shared}
-            ),
-            label=cell.label,
-        )
-        for cell in plan.cells
-    ]
+    cells = [_evaluated(cell) for cell in plan.cells]
     return SweepResults(plan.name, plan.config, tuple(cells), ())
+
+
+def _evaluated(cell: Cell) -> CellData:
+    """A planned cell computed here and now; nothing in it is random, so it needs no seed."""
+    parameters = {name: value for name, value in cell.parameters.items() if name != "seed"}
+    return replace(evaluate_cell(Run(None), **parameters), label=cell.label)
 
 
 def dump_tables(tables: dict[str, pd.DataFrame], folder: Path, stem: str) -> list[Path]:

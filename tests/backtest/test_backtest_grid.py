@@ -227,7 +227,7 @@ def test_a_window_without_bars_says_what_the_data_have(years: Dataset) -> None:
 
 @pytest.mark.parametrize("run", [run_grid, run_backtest])
 def test_one_value_a_day_cannot_be_filled_at_an_open(run) -> None:
-    with pytest.raises(DataError, match="'vix' has no 'open' .one value a day"):
+    with pytest.raises(DataError, match=r"'vix' has no 'open' \(one value a day"):
         run("sma_crossover", load("vix"), {})
 
 

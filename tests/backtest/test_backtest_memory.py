@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import psutil
 from peaklib.backtest import run_grid
@@ -20,6 +22,7 @@ print((resident() - first) / 2**20)
 """
 
 
+@pytest.mark.slow
 def test_a_second_grid_of_20_000_combinations_grows_memory_by_less_than_50_mb() -> None:
     # 20,000 combinations over 5,031 bars: their returns alone would be 800 MB.
     run = subprocess.run(

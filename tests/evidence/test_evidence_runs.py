@@ -214,13 +214,6 @@ def test_sealed_run_takes_nothing_more(write: Callable[[OpenRun], None], tmp_pat
         write(run)
 
 
-def test_discarded_run_leaves_nothing(tmp_path: Path) -> None:
-    run = create_run(SPEC, runs=tmp_path)
-    run.save_text("words.txt", "x")
-    run.discard()
-    assert list((tmp_path / ".staging").iterdir()) == []
-
-
 def test_file_in_the_place_of_the_runs_folder_is_named(tmp_path: Path) -> None:
     place = tmp_path / "runs"
     place.write_text("", "utf-8")

@@ -113,6 +113,12 @@ def test_trade_at_one_price_loses_its_costs(make_bars: MakeBars) -> None:
     assert found["avg_trade"] == pytest.approx(0.99 / 1.01 - 1, rel=1e-12)
 
 
+def test_trade_that_breaks_even_is_neither_a_hit_nor_a_loss(make_bars: MakeBars) -> None:
+    found = run_backtest((1, 0, 0), make_bars((8, 8, 8)), fill="close").metrics
+    assert (found["n_trades"], found["hit_rate"], found["avg_trade"]) == (1, 0, 0)
+    assert isnan(found["profit_factor"])
+
+
 def test_open_position_counts_as_a_trade_and_turns_over_once(hold: BacktestResult) -> None:
     assert hold.metrics["n_trades"] == 1
     assert hold.metrics["avg_trade"] == hold.metrics["ret"]

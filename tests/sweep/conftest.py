@@ -4,14 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scratch import locked, make_project, peak, write_notebook
+from scratch import Swept, locked, make_project, peak, write_notebook
 
 TINY_PARAMETERS = """run_dir: str = ""  # folder of the run
 point: int = 0  # number of the cell
@@ -29,19 +28,6 @@ gate = "{gate}"
 [foreach]
 point = [1, 2, 3, 4]
 """
-
-
-@dataclass(frozen=True)
-class Swept:
-    """A project in which `peak sweep configs/sweeps/quick.toml` was run.
-
-    Args:
-        project: its folder.
-        done: the command's exit status and what it printed.
-    """
-
-    project: Path
-    done: subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")

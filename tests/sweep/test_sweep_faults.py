@@ -29,7 +29,6 @@ OWN_DATA = """question = "Does a rule work on bars of my own?"
 notebook = "notebooks/sweep_cell.ipynb"
 [fixed]
 dataset = "data/bars.csv"
-costs = { fees_bps = 1.0 }
 [foreach]
 strategy = ["buy_and_hold"]
 """
@@ -102,7 +101,6 @@ def test_resume_finishes_what_was_cut_short(name: str, project: Path, tiny: Path
     if name != "SIGKILL":
         assert status == 130
         assert "finished cells are kept" in out
-        assert f"peak sweep {tiny} --resume" in out
         (own,) = run_folders(project, 'sweep"')
         assert json.loads((own / "run.json").read_bytes())["status"] == "interrupted"
         assert list((project / "runs" / ".staging").iterdir()) == []
@@ -119,6 +117,9 @@ def test_resume_finishes_what_was_cut_short(name: str, project: Path, tiny: Path
     cells = pd.read_parquet(own / "outputs" / "tables" / "cells.parquet")
     assert set(cells["run_id"]) == finished(project)
     assert cells["axis_point"].tolist() == ["1", "2", "3", "4"]
+    if name != "SIGKILL":
+        # BUG: the line is broken at 80 columns, so that it cannot be pasted.
+        assert f"next  peak sweep {tiny} --resume" in out.splitlines()
 
 
 def test_resume_computes_only_what_has_changed(project: Path, tiny: Path) -> None:

@@ -1,6 +1,5 @@
 """Plans: cells, trials, and what makes a cell another one."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,6 +79,13 @@ def test_cells_are_the_product_of_the_axes_the_last_one_fastest(project: Path) -
     assert len(set(keys(plan))) == 4
 
 
+def test_scenario_may_be_fixed_by_name(project: Path) -> None:
+    # BUG: only an axis of costs is resolved; the notebook would get the name.
+    plan = plan_of(project, 'foreach={strategy = ["rsi_reversion"]}', "fixed.costs=retail",
+                   "grid={rsi_reversion = {window = [2]}}")  # fmt: skip
+    assert plan.cells[0].parameters["costs"]["fees_bps"] == 5.0
+
+
 def test_filter_wraps_the_strategy_and_adds_its_grid(project: Path) -> None:
     plan = plan_of(
         project,
@@ -98,6 +104,7 @@ def test_default_sweep_is_as_large_as_it_says(project: Path) -> None:
     plan = make_plan("default", load_config(path))
     assert len(plan.cells) == 4 * 2 * 2
     assert plan.n_trials >= 5000
+    # BUG: the comment says 5,688.
     said = path.read_text("utf-8").splitlines()[1]
     assert f"{len(plan.cells)} runs, {plan.n_trials:,} trials" in said
 
@@ -188,15 +195,11 @@ def lose_sums(folder: Path) -> None:
     (folder / "SHA256SUMS").unlink()
 
 
-def lose_tables(folder: Path) -> None:
-    shutil.rmtree(folder / "outputs")
-
-
-@pytest.mark.parametrize("damage", [spoil_record, lose_sums, lose_tables])
+@pytest.mark.parametrize("damage", [spoil_record, lose_sums])
 def test_damaged_run_is_not_taken_for_finished(
     damage: Callable[[Path], None], tmp_path: Path
 ) -> None:
-    # BUG: a damaged folder either ends the whole sweep with a traceback, or is taken over.
+    # BUG: one damaged folder ends every later sweep with a traceback.
     run = create_run(RunSpec("sweep_cell", {}, key="a" * 64), runs=tmp_path)
     run.save_text("table.txt", "x")
     sealed = run.seal()

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Swept
-from scratch import make_project, peak, run_folders
+from scratch import Swept, make_project, peak, run_folders
 
 from peaklib.backtest import run_backtest
 from peaklib.data import load
@@ -20,6 +19,7 @@ from peaklib.sweep import read_results
 pytestmark = [pytest.mark.notebook, pytest.mark.slow]
 
 TERMS = {"fill": "next_open", "fees_bps": 5.0, "slippage_bps": 5.0}
+AXES = {"sma_crossover": ["fast", "slow"], "rsi_reversion": ["window", "oversold"]}
 
 
 def trials_of(project: Path, strategy: str) -> pd.DataFrame:
@@ -84,13 +84,10 @@ def test_every_pack_is_accepted_by_sha256sum(swept: Swept) -> None:
 @pytest.mark.parametrize("strategy", ["sma_crossover", "rsi_reversion"])
 def test_trials_are_what_single_backtests_give(strategy: str, swept: Swept) -> None:
     trials = trials_of(swept.project, strategy)
-    axes = [name for name in trials.columns if name not in METRIC_NAMES]
+    axes = AXES[strategy]
     data = load("sp500")
     for _, row in trials.iloc[[0, len(trials) // 2, -1]].iterrows():
-        params = {name: int(row[name]) for name in axes if name in ("fast", "slow")}
-        params |= {name: row[name] for name in axes if name in ("window", "oversold")}
-        params = {name: int(value) for name, value in params.items()}
-        assert len(params) == 2
+        params = {name: int(row[name]) for name in axes}
         single = run_backtest(strategy, data, params, **TERMS).metrics
         for name in METRIC_NAMES:
             assert row[name] == pytest.approx(single[name], rel=1e-9, abs=1e-12, nan_ok=True)
@@ -138,7 +135,12 @@ def test_page_is_one_file_of_less_than_eight_megabytes(swept: Swept) -> None:
     assert page.stat().st_size < 8_000_000
     text = page.read_text("utf-8")
     assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=[\"']?https?:", text)
-    assert str(swept.project) not in text, "the page names a folder of this machine"
+
+
+def test_page_names_no_folder_of_the_machine(swept: Swept) -> None:
+    # BUG: the parameters used list `run_dir`, a staging folder that is gone.
+    text = (swept.project / "reports" / "quick.html").read_text("utf-8")
+    assert str(swept.project) not in text
 
 
 def test_one_worker_gives_the_same_numbers(swept: Swept, tmp_path: Path) -> None:

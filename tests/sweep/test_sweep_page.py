@@ -1,0 +1,101 @@
+"""The report's page as a reviewer sees it, in a browser without a network."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import OpenPage, open_page
+from scratch import Swept
+
+pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.slow]
+
+QUESTION = "Do a trend rule and a reversion rule beat holding the S&P 500, 1999 to 2018?"
+
+
+@pytest.fixture
+def page(swept: Swept) -> Path:
+    return swept.project / "reports" / "quick.html"
+
+
+@pytest.fixture
+def opened(page: Path) -> Iterator[OpenPage]:
+    with open_page(page, size=(1280, 900)) as found:
+        found.wait_for_figures()
+        yield found
+
+
+def test_page_needs_no_network_and_raises_no_error(opened: OpenPage, page: Path) -> None:
+    assert opened.foreign_requests == []
+    assert opened.requests[0] == page.resolve().as_uri()
+    assert opened.console_errors == []
+
+
+def test_every_figure_is_drawn(opened: OpenPage) -> None:
+    drawn = opened.page.evaluate(
+        """() => [...document.querySelectorAll(".peak-figure")].map((box) => ({
+            traces: (box.data ?? []).length,
+            shapes: box.querySelectorAll("svg.main-svg path, svg.main-svg image").length,
+            width: box.getBoundingClientRect().width,
+            height: box.getBoundingClientRect().height,
+        }))"""
+    )
+    # One around the best trial, one curve, a heatmap and a correlation for each of two cells.
+    assert len(drawn) == 6
+    for figure in drawn:
+        assert figure["traces"] > 0
+        assert figure["shapes"] > 10
+        assert figure["width"] > 400
+        assert figure["height"] > 100
+
+
+def test_first_screen_holds_question_verdict_trials_and_a_figure(opened: OpenPage) -> None:
+    page = opened.page
+    for text in (QUESTION, "in-sample only, no verdict"):
+        place = page.get_by_text(text, exact=False).first.bounding_box()
+        assert place is not None
+        assert place["y"] + place["height"] < 900, f"{text!r} is below the fold"
+    screen = page.locator(".peak-first-screen")
+    assert "49" in screen.inner_text()
+    figure = page.locator(".peak-figure").first.bounding_box()
+    assert figure is not None
+    assert figure["y"] + figure["height"] <= 900, "the figure is cut by the fold"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+def test_title_starts_with_the_verdict(opened: OpenPage) -> None:
+    assert opened.page.title().lower().startswith("in-sample only, no verdict")
+
+
+def test_page_says_how_the_numbers_came_about(opened: OpenPage) -> None:
+    text = opened.page.locator("body").inner_text()
+    for promise in (
+        "opens = previous close",  # share of opens equal to the previous close
+        "next open",  # fill
+        "5",  # costs
+        "252",  # annualisation
+        "sha256sum --strict -c SHA256SUMS",  # how to verify
+        "peak sweep configs/sweeps/quick.toml",  # how to run again
+    ):
+        assert promise in text
+    assert re.search(r"fee|slippage", text)
+    assert re.search(r"cash|financ|borrow", text, re.IGNORECASE)
+
+
+def test_page_is_readable_without_scripts(page: Path) -> None:
+    with open_page(page, scripts=False) as opened:
+        text = opened.page.locator("body").inner_text()
+        tables = opened.page.locator("table:visible").count()
+    assert QUESTION in text
+    assert "in-sample only, no verdict" in text.lower()
+    assert "sma_crossover" in text
+    assert tables >= 4
+
+
+def test_dark_page_is_drawn_too(page: Path) -> None:
+    with open_page(page, dark=True) as opened:
+        opened.wait_for_figures()
+        assert opened.console_errors == []
+        ground = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    red, green, blue = map(int, re.findall(r"\d+", ground)[:3])
+    assert red + green + blue < 200
