@@ -4,22 +4,25 @@ Every definition works on simple per-period returns of an account that starts wi
 wealth of 1.0 before the first of its `n` bars, flat bars included. The compiled
 functions at the top are the definitions: the public functions, `run_backtest` and
 `run_grid` all call them. A ratio whose denominator is zero is NaN ("undefined"), never
-infinity. `docs/reference/metrics.md` lists the sources and where other libraries differ.
+infinity. What is no series of finite returns, or no year, is a `DataError`.
+`docs/reference/metrics.md` lists the sources and where other libraries differ.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
+from peaklib.evidence.compiled import compiled
 
 Floats = NDArray[np.float64]
 
-# A spread this small against the largest return is rounding noise of a constant series.
+# A spread this small is the rounding noise of a constant series. Noise is relative to the
+# return, but not below that of a return of 1 %, since equity near 1.0 rounds at 1e-16.
 _NOISE: Final = 1e-13
+_NOISE_FLOOR: Final = 0.01
 
 
 @dataclass(frozen=True)
@@ -59,26 +62,34 @@ METRICS: Final = (
     Metric("avg_trade", "mean profit of a round trip over equity at entry", "fraction", "higher"),
     Metric("ruined", "1 if equity fell to zero or below and the account stopped", "flag", "lower"),
 )
+# Known for a single result only: they need its order or its dates, a grid keeps neither.
+RESULT_METRICS: Final = (
+    Metric("tail_ratio", "95th percentile of returns over the 5th, sizes", "ratio", "higher"),
+    Metric("dd_days", "days from the peak of the largest drawdown to recovery or end", "count"),
+)
 METRIC_NAMES: Final = tuple(metric.name for metric in METRICS)
+
+# Wealth rebuilt from returns comes back to a peak only up to rounding.
+_SAME_LEVEL: Final = 1e-12
 
 _RET, _CAGR, _VOL, _SHARPE, _SORTINO, _CALMAR, _MAX_DD, _ULCER, _MARTIN = range(9)
 _RECOVERY, _OMEGA, _EXPOSURE, _TURNOVER, _N_TRADES, _HIT_RATE = range(9, 15)
 _PROFIT_FACTOR, _AVG_TRADE, _RUINED = range(15, 18)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _over(numerator: float, denominator: float) -> float:
     return numerator / denominator if denominator != 0.0 else np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _per_period(annual: float, periods_per_year: float) -> float:
     return (1.0 + annual) ** (1.0 / periods_per_year) - 1.0 if annual != 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mean_and_deviation(returns: Floats) -> tuple[float, float]:
-    """Mean and ddof=1 deviation; a deviation within rounding noise counts as zero."""
+    """Mean and ddof=1 deviation (NaN for one return; 0 if it is only rounding noise)."""
     n = returns.size
     total, largest = 0.0, 0.0
     for r in returns:
@@ -88,11 +99,13 @@ def _mean_and_deviation(returns: Floats) -> tuple[float, float]:
     squares = 0.0
     for r in returns:
         squares += (r - mean) * (r - mean)
-    deviation = np.sqrt(squares / (n - 1)) if n > 1 else 0.0
-    return mean, deviation if deviation > _NOISE * largest else 0.0
+    if n < 2:
+        return mean, np.nan
+    deviation = np.sqrt(squares / (n - 1))
+    return mean, deviation if deviation > _NOISE * max(largest, _NOISE_FLOOR) else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _gains_and_losses(returns: Floats, threshold: float) -> tuple[float, float, float]:
     """Sum above, sum below (positive) and sum of squares below a per-period threshold."""
     gains, losses, squares = 0.0, 0.0, 0.0
@@ -106,7 +119,7 @@ def _gains_and_losses(returns: Floats, threshold: float) -> tuple[float, float, 
     return gains, losses, squares
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _drawdown(equity: Floats) -> tuple[float, int, int, float]:
     """Largest drawdown, its peak bar (-1: the start), its trough bar, the Ulcer index."""
     peak, peak_bar = 1.0, -1
@@ -122,7 +135,7 @@ def _drawdown(equity: Floats) -> tuple[float, int, int, float]:
     return worst, worst_peak, worst_trough, np.sqrt(squares / equity.size)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cagr(final_wealth: float, n_periods: int, periods_per_year: float) -> float:
     if final_wealth <= 0.0:
         return -1.0
@@ -130,16 +143,16 @@ def _cagr(final_wealth: float, n_periods: int, periods_per_year: float) -> float
     return growth
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def returns_of(equity: Floats, out: Floats) -> None:
     """Write the simple returns of an equity curve that starts from 1.0 into `out`, (n,)."""
     previous = 1.0
     for t in range(equity.size):
-        out[t] = equity[t] / previous - 1.0 if previous != 0.0 else 0.0
+        out[t] = equity[t] / previous - 1.0 if previous > 0.0 else 0.0
         previous = equity[t]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_summary(
     equity: Floats,
     returns: Floats,
@@ -175,7 +188,7 @@ def fill_summary(
     _fill_trades(profits, trade_returns, out)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill_trades(profits: Floats, trade_returns: Floats, out: Floats) -> None:
     wins, won, lost, total = 0, 0.0, 0.0, 0.0
     for k in range(profits.size):
@@ -192,7 +205,7 @@ def _fill_trades(profits: Floats, trade_returns: Floats, out: Floats) -> None:
     out[_AVG_TRADE] = _over(total, count)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_account(
     exposed: int, traded: float, ruined: bool, n: int, ppy: float, out: Floats
 ) -> None:
@@ -215,7 +228,24 @@ def _checked(returns: ArrayLike) -> Floats:
 
 
 def _wealth(returns: ArrayLike) -> Floats:
-    return np.asarray(np.cumprod(1.0 + _checked(returns)), dtype=np.float64)
+    array = _checked(returns)
+    wealth = np.asarray(np.cumprod(1.0 + array), dtype=np.float64)
+    gone = np.flatnonzero(wealth <= 0.0)
+    if gone.size and np.any(array[gone[0] + 1 :] != 0.0):
+        raise DataError(
+            f"returns: nothing is left after row {gone[0] + 1} (return {array[gone[0]]:g}), but "
+            "later returns are not 0; what is lost cannot earn anything"
+        )
+    return wealth
+
+
+def _checked_year(periods_per_year: float, annual: float = 0.0) -> float:
+    """Bars in a year, once they and an annual rate make sense."""
+    if not (np.isfinite(periods_per_year) and periods_per_year > 0):
+        raise DataError(f"periods_per_year = {periods_per_year!r}; give a number above 0, as 252")
+    if not (np.isfinite(annual) and annual > -1.0):
+        raise DataError(f"annual rate = {annual!r}; give a fraction above -1, as 0.03 for 3 %")
+    return float(periods_per_year)
 
 
 def total_return(returns: ArrayLike) -> float:
@@ -230,13 +260,18 @@ def cagr(returns: ArrayLike, *, periods_per_year: float) -> float:
         returns: (n,) simple returns per period.
         periods_per_year: periods in a year; n / periods_per_year are the years.
     """
+    year = _checked_year(periods_per_year)
     wealth = _wealth(returns)
-    return float(_cagr(wealth[-1], wealth.size, periods_per_year))
+    return float(_cagr(wealth[-1], wealth.size, year))
 
 
 def volatility(returns: ArrayLike, *, periods_per_year: float) -> float:
-    """Annualised standard deviation of returns, ddof=1, square-root-of-time."""
-    return float(_mean_and_deviation(_checked(returns))[1] * np.sqrt(periods_per_year))
+    """Annualised standard deviation of returns, ddof=1, square-root-of-time.
+
+    NaN for a single return, which has no spread to speak of.
+    """
+    root = np.sqrt(_checked_year(periods_per_year))
+    return float(_mean_and_deviation(_checked(returns))[1] * root)
 
 
 def sharpe(returns: ArrayLike, *, periods_per_year: float, rf: float = 0.0) -> float:
@@ -249,9 +284,9 @@ def sharpe(returns: ArrayLike, *, periods_per_year: float, rf: float = 0.0) -> f
 
     Source: Sharpe (1994), J. of Portfolio Management 21(1); ddof=1.
     """
-    excess = _checked(returns) - _per_period(rf, periods_per_year)
-    mean, deviation = _mean_and_deviation(excess)
-    return float(_over(mean, deviation) * np.sqrt(periods_per_year))
+    year = _checked_year(periods_per_year, rf)
+    mean, deviation = _mean_and_deviation(_checked(returns) - _per_period(rf, year))
+    return float(_over(mean, deviation) * np.sqrt(year))
 
 
 def sortino(returns: ArrayLike, *, periods_per_year: float, mar: float = 0.0) -> float:
@@ -264,11 +299,13 @@ def sortino(returns: ArrayLike, *, periods_per_year: float, mar: float = 0.0) ->
 
     Source: Sortino and Price (1994), J. of Investing 3(3).
     """
-    threshold = _per_period(mar, periods_per_year)
+    year = _checked_year(periods_per_year, mar)
+    threshold = _per_period(mar, year)
     array = _checked(returns)
+    mean, _ = _mean_and_deviation(array)
     _, _, squares = _gains_and_losses(array, threshold)
     downside = np.sqrt(squares / array.size)
-    return float(_over(float(array.mean()) - threshold, downside) * np.sqrt(periods_per_year))
+    return float(_over(mean - threshold, downside) * np.sqrt(year))
 
 
 @dataclass(frozen=True)
@@ -295,7 +332,7 @@ def drawdown(returns: ArrayLike) -> Drawdown:
     if trough < 0:
         return Drawdown(0.0, -1, -1, -1)
     level = wealth[peak] if peak >= 0 else 1.0
-    after = np.flatnonzero(wealth[trough:] >= level)
+    after = np.flatnonzero(wealth[trough:] >= level * (1.0 - _SAME_LEVEL))
     return Drawdown(
         float(depth), int(peak), int(trough), int(trough + after[0]) if after.size else -1
     )
@@ -307,7 +344,11 @@ def max_drawdown(returns: ArrayLike) -> float:
 
 
 def calmar(returns: ArrayLike, *, periods_per_year: float) -> float:
-    """CAGR over the size of the largest drawdown. Source: Young (1991), over all periods."""
+    """CAGR over the size of the largest drawdown, both over all periods.
+
+    Source: Young (1991), Futures magazine, who takes the last 36 months; over all data
+    the same is called the MAR ratio.
+    """
     growth = cagr(returns, periods_per_year=periods_per_year)
     return float(_over(growth, -max_drawdown(returns)))
 
@@ -322,7 +363,7 @@ def ulcer_index(returns: ArrayLike) -> float:
 
 def martin_ratio(returns: ArrayLike, *, periods_per_year: float, rf: float = 0.0) -> float:
     """CAGR above the annual risk-free rate over the Ulcer index (also called UPI)."""
-    growth = cagr(returns, periods_per_year=periods_per_year)
+    growth = cagr(returns, periods_per_year=_checked_year(periods_per_year, rf))
     return float(_over(growth - rf, ulcer_index(returns)))
 
 
@@ -341,7 +382,8 @@ def omega(returns: ArrayLike, *, periods_per_year: float, mar: float = 0.0) -> f
 
     Source: Keating and Shadwick (2002).
     """
-    gains, losses, _ = _gains_and_losses(_checked(returns), _per_period(mar, periods_per_year))
+    year = _checked_year(periods_per_year, mar)
+    gains, losses, _ = _gains_and_losses(_checked(returns), _per_period(mar, year))
     return float(_over(gains, losses))
 
 

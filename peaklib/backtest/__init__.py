@@ -2,7 +2,7 @@
 
 from peaklib.backtest.engine import run_backtest
 from peaklib.backtest.grid import run_grid, trial_returns
-from peaklib.backtest.result import BacktestResult, Conventions
+from peaklib.backtest.result import BacktestResult, Conventions, DrawdownPeriod
 from peaklib.backtest.simulation import AccountView, Guard
 from peaklib.backtest.terms import Fill, Terms, TermsOptions
 
@@ -10,6 +10,7 @@ __all__ = [
     "AccountView",
     "BacktestResult",
     "Conventions",
+    "DrawdownPeriod",
     "Fill",
     "Guard",
     "Terms",

@@ -14,10 +14,10 @@ form of `q' p = w (E - c |q' - q| p)`.
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from peaklib.errors import StrategyError
+from peaklib.evidence.compiled import compiled
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ BAR, ASSET, BEFORE, AFTER, PRICE, COST, EQUITY_BEFORE = range(7)
 FILL_WIDTH: Final = 7
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def open_book(book: Floats, quantity: Floats, held: Floats) -> None:
     """Start an account: wealth of 1.0 in cash, nothing held."""
     book[:] = 0.0
@@ -39,7 +39,7 @@ def open_book(book: Floats, quantity: Floats, held: Floats) -> None:
     held[:] = 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def value_of(quantity: Floats, prices: Floats, t: int) -> float:
     """What is held, at the prices of bar t."""
     total = 0.0
@@ -49,7 +49,7 @@ def value_of(quantity: Floats, prices: Floats, t: int) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def accrue(
     t: int, marks: Floats, cash_rate: float, borrow: float, book: Floats, quantity: Floats
 ) -> None:
@@ -64,7 +64,7 @@ def accrue(
     book[CASH] += (book[CASH] - short) * cash_rate - short * borrow
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _equity_after(
     equity: float, want: Floats, row: int, quantity: Floats, prices: Floats, t: int, cost: float
 ) -> float:
@@ -85,7 +85,7 @@ def _equity_after(
     return after
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(
     t: int,
     want: Floats,
@@ -114,7 +114,7 @@ def _fill(
         quantity[j] = new
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def close_out(
     t: int, prices: Floats, cost: float, book: Floats, quantity: Floats, fills: Floats
 ) -> None:
@@ -122,7 +122,7 @@ def close_out(
     _fill(t, np.zeros((1, quantity.size)), 0, prices, cost, book, quantity, fills)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_news(want: Floats, row: int, held: Floats) -> bool:
     # A loop, because `np.array_equal` costs more than the whole bar for one asset.
     for j in range(held.size):  # noqa: SIM110
@@ -131,7 +131,7 @@ def _is_news(want: Floats, row: int, held: Floats) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def first_bad_bar(target: Floats) -> int:
     """First bar whose target is NaN or outside [-1, 1]; -1 if there is none."""
     for t in range(target.shape[0]):
@@ -141,7 +141,7 @@ def first_bad_bar(target: Floats) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def run(
     first: int,
     stop: int,
@@ -174,7 +174,7 @@ def run(
     # The ruin checks stand here, not in a function of their own: passing arrays to a
     # function that is called on every bar would cost more than the rest of the loop.
     for t in range(first, stop):
-        if t > 0 and (cash_rate != 0.0 or borrow != 0.0):
+        if t > 0 and (cash_rate != 0.0 or borrow != 0.0) and book[RUINED] == 0.0:
             accrue(t - 1, marks, cash_rate, borrow, book, quantity)
         if book[RUINED] == 0.0:
             if book[CASH] + value_of(quantity, fill_prices, t) <= 0.0:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from peaklib import metrics
 from peaklib.backtest import account
 from peaklib.backtest.market import Market, market_of
-from peaklib.backtest.result import BacktestResult, Conventions
+from peaklib.backtest.result import BacktestResult, Conventions, DrawdownPeriod
 from peaklib.backtest.simulation import NO_WINDOWS, Guard, Scratch, Simulation
 from peaklib.backtest.terms import Terms, TermsOptions
 from peaklib.backtest.trades import trade_table
@@ -110,6 +110,9 @@ def _given_target(given: object, market: Market) -> Floats:
 def _result(
     target: Floats, market: Market, terms: Terms, scratch: Scratch, n_trips: int
 ) -> BacktestResult:
+    drawdown = _drawdown(scratch.returns, market.index)
+    numbers = dict(zip(metrics.METRIC_NAMES, scratch.metrics.tolist(), strict=True))
+    numbers |= {"tail_ratio": metrics.tail_ratio(scratch.returns), "dd_days": float(drawdown.days)}
     return BacktestResult(
         equity=pd.Series(scratch.equity, index=market.index, name="equity"),
         returns=pd.Series(scratch.returns, index=market.index, name="returns"),
@@ -120,10 +123,21 @@ def _result(
             market.assets,
             at_open=terms.fill == "next_open",
         ),
-        metrics=dict(zip(metrics.METRIC_NAMES, scratch.metrics.tolist(), strict=True)),
+        metrics=numbers,
+        drawdown=drawdown,
         conventions=Conventions.of(market, terms),
         unfilled=_last_unfilled(target, terms.delay),
     )
+
+
+def _drawdown(returns: Floats, index: pd.DatetimeIndex) -> DrawdownPeriod:
+    found = metrics.drawdown(returns)
+    if found.trough < 0:
+        return DrawdownPeriod(0.0, None, None, None, 0)
+    peak = index[found.peak] if found.peak >= 0 else None
+    recovery = index[found.recovery] if found.recovery >= 0 else None
+    span = (recovery or index[-1]) - (peak or index[0])
+    return DrawdownPeriod(found.depth, peak, index[found.trough], recovery, span.days)
 
 
 def _positions(market: Market, scratch: Scratch) -> pd.DataFrame:

@@ -193,14 +193,17 @@ def _one(job: _Job, i: int, scratch: Scratch) -> None:
 def _frame(
     job: _Job, axes: Axes, results: Floats, moments: Floats, windows: tuple[str, ...]
 ) -> pd.DataFrame:
-    columns: dict[str, Any] = dict(job.points)
-    columns |= {name: results[:, k] for k, name in enumerate(metrics.METRIC_NAMES)}
-    columns |= {
-        f"{window}_{moment}": moments[:, k, m]
-        for k, window in enumerate(windows)
-        for m, moment in enumerate(_MOMENTS)
-    }
-    frame = pd.DataFrame(columns)
+    # Side by side without a copy: the metrics of a large grid are most of its memory.
+    parts = [
+        pd.DataFrame(job.points),
+        pd.DataFrame(results, columns=list(metrics.METRIC_NAMES), copy=False),
+        pd.DataFrame(
+            moments.reshape(len(moments), -1),
+            columns=[f"{window}_{moment}" for window in windows for moment in _MOMENTS],
+            copy=False,
+        ),
+    ]
+    frame = pd.concat([part for part in parts if part.shape[1]], axis=1)
     frame.attrs = {
         "strategy": job.rule.name,
         "version": job.rule.version,

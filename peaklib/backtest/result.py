@@ -59,6 +59,25 @@ class Conventions:
 
 
 @dataclass(frozen=True)
+class DrawdownPeriod:
+    """The largest drawdown of an account, by date.
+
+    Args:
+        depth: 0 or negative, a fraction of the peak.
+        peak: bar of the peak; None when it is the start, before the first bar.
+        trough: bar of the lowest point; None when there was no drawdown.
+        recovery: first bar at or above the peak again; None if there is none.
+        days: from the peak to the recovery, or to the last bar.
+    """
+
+    depth: float
+    peak: pd.Timestamp | None
+    trough: pd.Timestamp | None
+    recovery: pd.Timestamp | None
+    days: int
+
+
+@dataclass(frozen=True)
 class BacktestResult:
     """One simulated account.
 
@@ -67,7 +86,8 @@ class BacktestResult:
         returns: (n_bars,) simple returns of the equity.
         positions: (n_bars, n_assets) quantity held after each close.
         trades: one row a round trip; `trades.trade_table` names the columns.
-        metrics: by name, as `metrics.METRICS` describes them.
+        metrics: by name, as `metrics.METRICS` and `RESULT_METRICS` describe them.
+        drawdown: the largest one and its dates.
         conventions: how the numbers came about.
         unfilled: whether the last decision found no bar to be filled on.
     """
@@ -77,6 +97,7 @@ class BacktestResult:
     positions: pd.DataFrame
     trades: pd.DataFrame
     metrics: Mapping[str, float]
+    drawdown: DrawdownPeriod
     conventions: Conventions
     unfilled: bool
 

@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
 from peaklib import metrics
 from peaklib.backtest import account, trades
 from peaklib.backtest.market import Market
 from peaklib.backtest.terms import Terms
+from peaklib.evidence.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -63,7 +63,7 @@ class Scratch:
         return int(self.book[account.N_FILLS])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _measure(
     marks: Floats,
     periods_per_year: float,

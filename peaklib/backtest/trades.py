@@ -9,10 +9,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
 from peaklib.backtest import account
+from peaklib.evidence.compiled import compiled
 
 Floats = NDArray[np.float64]
 
@@ -21,14 +21,14 @@ ASSET, ENTRY_BAR, EXIT_BAR, QUANTITY, ENTRY_PRICE, EXIT_PRICE, COSTS, PROFIT, EQ
 TRIP_WIDTH: Final = 9
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _begin(trip: Floats, fill: Floats) -> None:
     trip[:] = 0.0
     trip[ASSET], trip[ENTRY_BAR], trip[EXIT_BAR] = fill[account.ASSET], fill[account.BAR], -1.0
     trip[EQUITY] = fill[account.EQUITY_BEFORE]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add(trip: Floats, amount: float, price: float, cost: float) -> None:
     """Buy (positive) or sell short (negative) `amount` into the position."""
     opened = trip[QUANTITY] + amount
@@ -38,7 +38,7 @@ def _add(trip: Floats, amount: float, price: float, cost: float) -> None:
     trip[PROFIT] -= amount * price + cost
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _reduce(trip: Floats, closed: float, amount: float, price: float, cost: float) -> float:
     """Take `amount` (of the position's sign) out; returns the quantity closed so far."""
     trip[EXIT_PRICE] = (trip[EXIT_PRICE] * closed + price * amount) / (closed + amount)
@@ -47,7 +47,7 @@ def _reduce(trip: Floats, closed: float, amount: float, price: float, cost: floa
     return closed + amount
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def round_trips(fills: Floats, n_fills: int, marks: Floats, trips: Floats) -> int:
     """Join fills into round trips.
 
@@ -92,7 +92,7 @@ def round_trips(fills: Floats, n_fills: int, marks: Floats, trips: Floats) -> in
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mark_open(trips: Floats, count: int, closed: Floats, marks: Floats) -> None:
     for k in range(count):
         if trips[k, EXIT_BAR] < 0.0:

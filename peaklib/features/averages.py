@@ -1,13 +1,14 @@
 """Moving averages. NaN until a full window of values has been seen."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from peaklib.evidence.compiled import compiled
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add(total: float, lost: float, term: float) -> tuple[float, float]:
     """One step of Neumaier's sum: the new total, and the rounding errors so far."""
     raised = total + term
@@ -16,7 +17,7 @@ def _add(total: float, lost: float, term: float) -> tuple[float, float]:
     return raised, lost + ((term - raised) + total)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sma(values: Floats, window: int) -> Floats:
     """Simple moving average of the last `window` values, (n,).
 
@@ -34,7 +35,7 @@ def sma(values: Floats, window: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _recursive(values: Floats, window: int, weight: float) -> Floats:
     """`y += weight * (x - y)` from the mean of the first `window` values onwards."""
     out = np.full(values.size, np.nan)
@@ -52,7 +53,7 @@ def _recursive(values: Floats, window: int, weight: float) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def ema(values: Floats, window: int) -> Floats:
     """Exponential moving average with weight 2 / (window + 1), (n,).
 
@@ -62,7 +63,7 @@ def ema(values: Floats, window: int) -> Floats:
     return _recursive(values, window, 2.0 / (window + 1.0))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def wilder(values: Floats, window: int) -> Floats:
     """Wilder's smoothing: weight 1 / window, seeded with the mean of the first window.
 

@@ -1,15 +1,15 @@
 """Price channels: Bollinger's standardised distance and Donchian's extremes."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from peaklib.evidence.compiled import compiled
 from peaklib.features.averages import sma
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rolling_deviation(values: Floats, window: int) -> Floats:
     """Standard deviation of the last `window` values, ddof=0, (n,); two passes a window."""
     out = np.full(values.size, np.nan)
@@ -23,7 +23,7 @@ def rolling_deviation(values: Floats, window: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bollinger_z(close: Floats, window: int) -> Floats:
     """Distance of the close from its moving average, in standard deviations, (n,).
 
@@ -44,7 +44,7 @@ def bollinger_z(close: Floats, window: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def highest_before(values: Floats, window: int) -> Floats:
     """Highest of the `window` values before this one, (n,); first at index `window`.
 
@@ -56,7 +56,7 @@ def highest_before(values: Floats, window: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def lowest_before(values: Floats, window: int) -> Floats:
     """Lowest of the `window` values before this one, (n,); first at index `window`."""
     out = np.full(values.size, np.nan)

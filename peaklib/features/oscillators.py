@@ -1,15 +1,15 @@
 """Momentum and oscillators on closing prices. NaN until the window is full."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from peaklib.evidence.compiled import compiled
 from peaklib.features.averages import ema, wilder
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rate_of_change(close: Floats, window: int) -> Floats:
     """Return over the last `window` bars, close[t] / close[t - window] - 1, (n,)."""
     out = np.full(close.size, np.nan)
@@ -18,7 +18,7 @@ def rate_of_change(close: Floats, window: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def rsi(close: Floats, window: int) -> Floats:
     """Wilder's relative strength index, 0 … 100, (n,); first value at index `window`.
 
@@ -38,7 +38,7 @@ def rsi(close: Floats, window: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def macd_line(close: Floats, fast: int, slow: int) -> Floats:
     """Appel's MACD line, ema(fast) - ema(slow), (n,); both seeded with their own mean.
 
@@ -47,7 +47,7 @@ def macd_line(close: Floats, fast: int, slow: int) -> Floats:
     return ema(close, fast) - ema(close, slow)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def macd_signal(close: Floats, fast: int, slow: int, signal: int) -> Floats:
     """Signal line: ema of the MACD line, seeded with the mean of its first `signal` values."""
     return ema(macd_line(close, fast, slow), signal)

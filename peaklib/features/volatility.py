@@ -1,15 +1,15 @@
 """Volatility and where it stands in its own past."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from peaklib.evidence.compiled import compiled
 from peaklib.features.channels import rolling_deviation
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def realised_volatility(close: Floats, window: int) -> Floats:
     """Deviation of the last `window` log returns, per bar, ddof=0, (n,).
 
@@ -20,7 +20,7 @@ def realised_volatility(close: Floats, window: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def trailing_rank(values: Floats, lookback: int) -> Floats:
     """Share of the last `lookback` values, this one included, that are not above it, (n,).
 
@@ -40,7 +40,7 @@ def trailing_rank(values: Floats, lookback: int) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def volatility_rank(close: Floats, window: int, lookback: int) -> Floats:
     """Trailing rank of realised volatility, (n,); first value at window + lookback - 1."""
     return trailing_rank(realised_volatility(close, window), lookback)

@@ -4,8 +4,9 @@ NaN in an indicator means that it is not ready: the position is then 0.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from peaklib.evidence.compiled import compiled
 
 Floats = NDArray[np.float64]
 
@@ -13,7 +14,7 @@ Floats = NDArray[np.float64]
 _TIE = 1e-12
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hold_after_cross(line: Floats, other: Floats) -> Floats:
     """1 from an upward cross of `line` over `other` until the next downward cross.
 
@@ -35,7 +36,7 @@ def hold_after_cross(line: Floats, other: Floats) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hold_between(value: Floats, enter_below: float, leave_above: float) -> Floats:
     """1 from where `value` falls below a level until it rises above another."""
     out = np.zeros(value.size)
@@ -49,7 +50,7 @@ def hold_between(value: Floats, enter_below: float, leave_above: float) -> Float
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def hold_breakout(close: Floats, upper: Floats, lower: Floats) -> Floats:
     """1 from a close above `upper` until a close below `lower`."""
     out = np.zeros(close.size)

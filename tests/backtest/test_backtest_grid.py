@@ -225,6 +225,18 @@ def test_a_window_without_bars_says_what_the_data_have(years: Dataset) -> None:
         run_grid("sma_crossover", years, PAIRS, windows={"later": ("2015", "2016")})
 
 
+# BUG: grid._spans lets the TypeError of pandas through.
+def test_a_window_whose_ends_are_no_dates_is_refused(years: Dataset) -> None:
+    with pytest.raises(DataError, match="window 'w'"):
+        run_grid("sma_crossover", years, PAIRS, windows={"w": ("nonsense", "2005")})
+
+
+def test_a_condition_that_nothing_meets_gives_an_empty_table(years: Dataset) -> None:
+    frame = run_grid("sma_crossover", years, {"fast": [50], "slow": [20]}, where="fast < slow")
+    assert frame.empty
+    assert list(frame.columns) == ["fast", "slow", *metrics.METRIC_NAMES]
+
+
 @pytest.mark.parametrize("run", [run_grid, run_backtest])
 def test_one_value_a_day_cannot_be_filled_at_an_open(run) -> None:
     with pytest.raises(DataError, match=r"'vix' has no 'open' \(one value a day"):

@@ -24,6 +24,16 @@ def test_terms_outside_their_range_are_refused(terms, message) -> None:
         Terms(**terms)
 
 
+# BUG: Terms checks neither the type of `lag` (1.5 ends in a numba typing error) nor the
+# sum of the two costs (together they may exceed what is traded, and no size solves the fill).
+@pytest.mark.parametrize(
+    "terms", [{"lag": 1.5}, {"lag": "1"}, {"fees_bps": 6_000, "slippage_bps": 6_000}], ids=repr
+)
+def test_terms_that_make_no_sense_are_refused(terms) -> None:
+    with pytest.raises(DataError):
+        Terms(**terms)
+
+
 @pytest.mark.parametrize("bad", [np.nan, 1.01, -2, np.inf])
 def test_a_target_that_is_no_share_of_equity_names_its_bar(make_bars, bad) -> None:
     with pytest.raises(StrategyError, match=r"bar 2 \(2024-01-03\) for 'bars'"):

@@ -51,7 +51,9 @@ def test_a_condition_holds_where_python_says_so(
     text: str, rows: list[tuple[int, int, float]]
 ) -> None:
     expected = [bool(eval(text, {}, dict(zip(NAMES, row, strict=True)))) for row in rows]
-    values = {name: np.array(column) for name, column in zip(NAMES, zip(*rows), strict=True)}
+    values = {
+        name: np.array(column) for name, column in zip(NAMES, zip(*rows, strict=True), strict=True)
+    }
     assert Condition(text, NAMES).holds(values).tolist() == expected
 
 
@@ -144,7 +146,9 @@ def test_an_unknown_name_is_named() -> None:
 def test_truth_values_are_reckoned_with_as_in_python_or_refused(text: str) -> None:
     rows = [(1, 2, 3), (2, 1, 3), (3, 2, 1)]
     expected = [bool(eval(text, {}, dict(zip(NAMES, row, strict=True)))) for row in rows]
-    values = {name: np.array(column) for name, column in zip(NAMES, zip(*rows), strict=True)}
+    values = {
+        name: np.array(column) for name, column in zip(NAMES, zip(*rows, strict=True), strict=True)
+    }
     try:
         condition = Condition(text, NAMES)
     except ConfigError:
