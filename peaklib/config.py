@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -123,9 +123,14 @@ def _problem(model: type[BaseModel], detail: ErrorDetails) -> str:
 
 def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """Keys that a model allows at a place, as far as its nesting is plain."""
-    for part in path:
+    parts = iter(path)
+    for part in parts:
         field = model.model_fields.get(str(part))
         inner = field.annotation if field else None
+        if get_origin(inner) is dict:
+            # A table of tables: the next part is a name of the user's own.
+            inner = get_args(inner)[1]
+            next(parts, None)
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
         model = inner

@@ -1,8 +1,8 @@
 """The account: one compiled kernel that turns target positions into fills and equity.
 
-Time runs in bars. On each bar, in this order: interest and borrow cost for the time
-since the last close; the fill, if the target that is due differs from the one held; the
-mark at the close. Equity starts at 1.0. Whatever simulates trading in this package goes
+Time runs in bars. On each bar, in this order: the fill, if the target that is due differs
+from the one held; the mark at the close; interest and borrow cost until the next bar.
+Equity starts at 1.0. Whatever simulates trading in this package goes
 through `run`.
 
 A fill re-balances all assets to `target x equity after costs`. With equity E before the
@@ -96,11 +96,15 @@ def _fill(
     quantity: Floats,
     fills: Floats,
 ) -> None:
-    """Trade to `want[row]` at `prices[t]`; what changes hands is appended to `fills`."""
+    """Trade to `want[row]` at `prices[t]`; what changes hands is appended to `fills`.
+
+    An account that could not pay for the trade only closes what it holds.
+    """
     equity = book[CASH] + value_of(quantity, prices, t)
     after = _equity_after(equity, want, row, quantity, prices, t, cost)
     for j in range(quantity.size):
-        new = want[row, j] * after / prices[t, j] if want[row, j] != 0.0 else 0.0
+        opens = want[row, j] != 0.0 and after > 0.0
+        new = want[row, j] * after / prices[t, j] if opens else 0.0
         if new == quantity[j]:
             continue
         traded = (new - quantity[j]) * prices[t, j]
@@ -123,6 +127,20 @@ def close_out(
 
 
 @compiled
+def settle(
+    marks: Floats, cost: float, book: Floats, quantity: Floats, equity: Floats, fills: Floats
+) -> None:
+    """Sell what is held at the last close: the last bar then ends without a position."""
+    last = equity.size - 1
+    if value_of(quantity, marks, last) != 0.0:
+        book[EXPOSED] -= 1.0
+    close_out(last, marks, cost, book, quantity, fills)
+    equity[last] = book[CASH]
+    if book[CASH] <= 0.0:
+        book[RUINED] = 1.0
+
+
+@compiled
 def _is_news(want: Floats, row: int, held: Floats) -> bool:
     # A loop, because `np.array_equal` costs more than the whole bar for one asset.
     for j in range(held.size):  # noqa: SIM110
@@ -133,11 +151,10 @@ def _is_news(want: Floats, row: int, held: Floats) -> bool:
 
 @compiled
 def first_bad_bar(target: Floats) -> int:
-    """First bar whose target is NaN or outside [-1, 1]; -1 if there is none."""
-    for t in range(target.shape[0]):
-        for j in range(target.shape[1]):
-            if not (-1.0 <= target[t, j] <= 1.0):
-                return t
+    """First bar of (n_bars,) whose target is NaN or outside [-1, 1]; -1 if there is none."""
+    for t in range(target.size):
+        if not (-1.0 <= target[t] <= 1.0):
+            return t
     return -1
 
 
@@ -158,7 +175,7 @@ def run(
     equity: Floats,
     fills: Floats,
 ) -> None:
-    """Carry an account from the close before bar `first` to the close before bar `stop`.
+    """Carry an account over the bars from `first` to before `stop`.
 
     Args:
         first, stop: bars, `stop` excluded.
@@ -171,11 +188,10 @@ def run(
         equity: (n_bars,) written: wealth at each close.
         fills: (capacity, FILL_WIDTH), appended to; `fill_capacity` says how many rows.
     """
+    financed = cash_rate != 0.0 or borrow != 0.0
     # The ruin checks stand here, not in a function of their own: passing arrays to a
     # function that is called on every bar would cost more than the rest of the loop.
     for t in range(first, stop):
-        if t > 0 and (cash_rate != 0.0 or borrow != 0.0) and book[RUINED] == 0.0:
-            accrue(t - 1, marks, cash_rate, borrow, book, quantity)
         if book[RUINED] == 0.0:
             if book[CASH] + value_of(quantity, fill_prices, t) <= 0.0:
                 book[RUINED] = 1.0
@@ -191,6 +207,8 @@ def run(
         equity[t] = book[CASH] + value
         if value != 0.0:
             book[EXPOSED] += 1.0
+        if financed and t + 1 < target.shape[0] and book[RUINED] == 0.0:
+            accrue(t, marks, cash_rate, borrow, book, quantity)
 
 
 def checked_answer(answer: object, due: Floats, t: int) -> Floats:

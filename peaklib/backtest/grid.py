@@ -23,7 +23,7 @@ from peaklib.backtest.result import Conventions
 from peaklib.backtest.simulation import NO_WINDOWS, Scratch, Simulation
 from peaklib.backtest.terms import Terms, TermsOptions
 from peaklib.data import Dataset
-from peaklib.errors import DataError
+from peaklib.errors import DataError, StrategyError
 from peaklib.evidence.axes import Axes
 from peaklib.features import Bars
 from peaklib.strategies import Strategy, check_target, get
@@ -133,6 +133,9 @@ def process_cpus() -> int:
 
 def _axes(rule: Strategy, grid: Mapping[str, Sequence[int | float]], where: str | None) -> Axes:
     """The grid in the strategy's own types, checked once per value."""
+    scalars = [name for name, values in grid.items() if isinstance(values, int | float | str)]
+    if scalars:
+        raise StrategyError(f"grid: {scalars[0]} = {grid[scalars[0]]!r} is no list of values")
     return Axes(
         {name: [rule.parameter(name).check(v, rule.name) for v in grid[name]] for name in grid},
         where,
@@ -143,7 +146,13 @@ def _spans(windows: Windows, index: pd.DatetimeIndex) -> NDArray[np.int64]:
     """(n_windows, 2) first bar and bar after the last of each window."""
     spans = np.empty((len(windows), 2), dtype=np.int64)
     for k, (name, (start, end)) in enumerate(windows.items()):
-        places = index.slice_indexer(start, end)
+        try:
+            places = index.slice_indexer(start, end)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"window {name!r}: {start!r} to {end!r} are no dates ({error}); write a pair such "
+                "as ('2001-01-01', '2005-12-31')"
+            ) from error
         spans[k] = places.start, places.stop
         if spans[k, 0] >= spans[k, 1]:
             raise DataError(
@@ -183,11 +192,11 @@ def _evaluate(job: _Job, threads: int, progress: Progress | None) -> tuple[Float
 
 
 def _one(job: _Job, i: int, scratch: Scratch) -> None:
-    target = job.rule.function(job.bars, **job.params(i))
-    shaped = np.ascontiguousarray(target, dtype=np.float64).reshape(-1, 1)
-    if shaped.shape[0] != len(job.bars) or first_bad_bar(shaped) >= 0:
-        check_target(target, len(job.bars), f"{job.rule.name}({job.params(i)})")
-    job.simulation.run(shaped, job.windows, scratch)
+    given = job.rule.function(job.bars, **job.params(i))
+    target = np.ascontiguousarray(given, dtype=np.float64)
+    if target.shape != (len(job.bars),) or first_bad_bar(target) >= 0:
+        check_target(given, len(job.bars), f"{job.rule.name}({job.params(i)})")
+    job.simulation.run(target.reshape(-1, 1), job.windows, scratch)
 
 
 def _frame(
@@ -198,7 +207,7 @@ def _frame(
         pd.DataFrame(job.points),
         pd.DataFrame(results, columns=list(metrics.METRIC_NAMES), copy=False),
         pd.DataFrame(
-            moments.reshape(len(moments), -1),
+            moments.reshape(len(moments), len(windows) * len(_MOMENTS)),
             columns=[f"{window}_{moment}" for window in windows for moment in _MOMENTS],
             copy=False,
         ),

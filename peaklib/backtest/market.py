@@ -25,7 +25,7 @@ class Market:
         fill_prices: (n_bars, n_assets) price of a fill on each bar.
         marks: (n_bars, n_assets) closing prices, the last known one where a close is
             missing.
-        listed: (n_bars, n_assets) where a fill has a price.
+        listed: (n_bars, n_assets) where a fill has a price and can be marked.
         bars_per_year: for annual numbers.
     """
 
@@ -46,15 +46,28 @@ class Market:
         """
         if self.listed.all():
             return
-        due = np.zeros_like(target)
-        due[delay:] = target[: len(target) - delay]
-        before = np.vstack([np.zeros((1, due.shape[1])), due[:-1]])
-        bad = np.argwhere(((due != 0) | (before != 0)) & ~self.listed)
-        if bad.size:
-            row, column = bad[0]
+        wanted = np.zeros(target.shape, dtype=np.bool_)
+        wanted[delay:] = target[: max(len(target) - delay, 0)] != 0
+        # Leaving a position takes a price as well.
+        wanted[1:] |= wanted[:-1].copy()
+        for bar in np.flatnonzero((wanted & ~self.listed).any(axis=1)):
+            self.check_trade(int(bar), wanted[bar])
+
+    def check_trade(self, bar: int, wanted: NDArray[np.bool_]) -> None:
+        """Make sure that every asset to be held or left has a price on a bar.
+
+        Args:
+            bar: number of the bar.
+            wanted: (n_assets,) true where the asset is to be held or left.
+
+        Raises:
+            DataError: one has none.
+        """
+        missing = np.flatnonzero(wanted & ~self.listed[bar])
+        if missing.size:
             raise DataError(
-                f"{self.name!r}: {self.assets[column]!r} has no price at bar {row} "
-                f"({self.index[row]:%Y-%m-%d}), but the target wants to hold or leave it there; "
+                f"{self.name!r}: {self.assets[missing[0]]!r} has no price at bar {bar} "
+                f"({self.index[bar]:%Y-%m-%d}), but the target wants to hold or leave it there; "
                 "set its target to 0 one bar earlier"
             )
 
@@ -96,6 +109,6 @@ def market_of(data: Dataset | Panel, terms: Terms) -> Market:
         [str(asset) for asset in data.close.columns],
         np.ascontiguousarray(source.ffill().to_numpy(np.float64)),
         np.ascontiguousarray(data.close.ffill().to_numpy(np.float64)),
-        source.notna().to_numpy(),
+        (source.notna() & data.close.ffill().notna()).to_numpy(),
         data.meta.bars_per_year,
     )

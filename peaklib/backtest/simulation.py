@@ -66,9 +66,12 @@ class Scratch:
 @compiled
 def _measure(
     marks: Floats,
+    cost: float,
+    liquidate: bool,
     periods_per_year: float,
     windows: Ints,
     book: Floats,
+    quantity: Floats,
     equity: Floats,
     returns: Floats,
     fills: Floats,
@@ -76,7 +79,9 @@ def _measure(
     out: Floats,
     moments: Floats,
 ) -> int:
-    """Metrics of an account that has run; returns the number of round trips."""
+    """Settle an account that has run, and its metrics; returns the number of round trips."""
+    if liquidate:
+        account.settle(marks, cost, book, quantity, equity, fills)
     metrics.returns_of(equity, returns)
     n_trips = trades.round_trips(fills, int(book[account.N_FILLS]), marks[-1], trips)
     profits = trips[:n_trips, trades.PROFIT].copy()
@@ -99,31 +104,69 @@ def _measure(
     return n_trips
 
 
+@compiled
+def _trial(
+    target: Floats,
+    delay: int,
+    fill_prices: Floats,
+    marks: Floats,
+    cost: float,
+    cash_rate: float,
+    borrow: float,
+    liquidate: bool,
+    periods_per_year: float,
+    windows: Ints,
+    book: Floats,
+    quantity: Floats,
+    held: Floats,
+    equity: Floats,
+    returns: Floats,
+    fills: Floats,
+    trips: Floats,
+    out: Floats,
+    moments: Floats,
+) -> int:
+    """A whole account in one call, so that threads meet at the interpreter's lock once only."""
+    account.open_book(book, quantity, held)
+    account.run(
+        0,
+        target.shape[0],
+        target,
+        delay,
+        fill_prices,
+        marks,
+        cost,
+        cash_rate,
+        borrow,
+        book,
+        quantity,
+        held,
+        equity,
+        fills,
+    )
+    return _measure(
+        marks,
+        cost,
+        liquidate,
+        periods_per_year,
+        windows,
+        book,
+        quantity,
+        equity,
+        returns,
+        fills,
+        trips,
+        out,
+        moments,
+    )
+
+
 @dataclass(frozen=True)
 class Simulation:
     """A market and the terms of trading in it, ready to run accounts one after another."""
 
     market: Market
     terms: Terms
-
-    def carry(self, first: int, stop: int, target: Floats, scratch: Scratch) -> None:
-        """Carry the account in `scratch` over bars `first` to `stop`, `stop` excluded."""
-        account.run(
-            first,
-            stop,
-            target,
-            self.terms.delay,
-            self.market.fill_prices,
-            self.market.marks,
-            self.terms.cost_rate,
-            self.terms.cash_rate / self.market.bars_per_year,
-            self.terms.borrow_bps / 10_000 / self.market.bars_per_year,
-            scratch.book,
-            scratch.quantity,
-            scratch.held,
-            scratch.equity,
-            scratch.fills,
-        )
 
     def run(self, target: Floats, windows: Ints, scratch: Scratch) -> int:
         """Run and measure one account; everything about it is left in `scratch`.
@@ -136,9 +179,26 @@ class Simulation:
         Returns:
             Number of round trips.
         """
-        account.open_book(scratch.book, scratch.quantity, scratch.held)
-        self.carry(0, len(target), target, scratch)
-        return self._close(windows, scratch)
+        return _trial(
+            target,
+            self.terms.delay,
+            self.market.fill_prices,
+            self.market.marks,
+            self.terms.cost_rate,
+            *self._rates(),
+            self.terms.liquidate,
+            self.market.bars_per_year,
+            windows,
+            scratch.book,
+            scratch.quantity,
+            scratch.held,
+            scratch.equity,
+            scratch.returns,
+            scratch.fills,
+            scratch.trips,
+            scratch.metrics,
+            scratch.moments,
+        )
 
     def run_guarded(self, target: Floats, guard: Guard, scratch: Scratch) -> int:
         """Like `run`, asking a guard before every bar's fill.
@@ -153,8 +213,46 @@ class Simulation:
             if due >= 0:
                 answer = guard(self._view(t, scratch), target[due].copy())
                 allowed[due] = account.checked_answer(answer, target[due], t)
-            self.carry(t, t + 1, allowed, scratch)
-        return self._close(NO_WINDOWS, scratch)
+                self.market.check_trade(t, (allowed[due] != 0) | (scratch.quantity != 0))
+            self._carry(t, allowed, scratch)
+        return _measure(
+            self.market.marks,
+            self.terms.cost_rate,
+            self.terms.liquidate,
+            self.market.bars_per_year,
+            NO_WINDOWS,
+            scratch.book,
+            scratch.quantity,
+            scratch.equity,
+            scratch.returns,
+            scratch.fills,
+            scratch.trips,
+            scratch.metrics,
+            scratch.moments,
+        )
+
+    def _rates(self) -> tuple[float, float]:
+        """Interest on cash and fee on short positions, per bar."""
+        year = self.market.bars_per_year
+        return self.terms.cash_rate / year, self.terms.borrow_bps / 10_000 / year
+
+    def _carry(self, t: int, target: Floats, scratch: Scratch) -> None:
+        """Carry the account in `scratch` over one bar."""
+        account.run(
+            t,
+            t + 1,
+            target,
+            self.terms.delay,
+            self.market.fill_prices,
+            self.market.marks,
+            self.terms.cost_rate,
+            *self._rates(),
+            scratch.book,
+            scratch.quantity,
+            scratch.held,
+            scratch.equity,
+            scratch.fills,
+        )
 
     def _view(self, t: int, scratch: Scratch) -> AccountView:
         cash = float(scratch.book[account.CASH])
@@ -166,31 +264,4 @@ class Simulation:
             cash + value,
             scratch.quantity.copy(),
             self.market.fill_prices[t].copy(),
-        )
-
-    def _close(self, windows: Ints, scratch: Scratch) -> int:
-        """Sell what is left if the terms say so, and measure."""
-        if self.terms.liquidate:
-            account.close_out(
-                len(scratch.equity) - 1,
-                self.market.marks,
-                self.terms.cost_rate,
-                scratch.book,
-                scratch.quantity,
-                scratch.fills,
-            )
-            scratch.equity[-1] = scratch.book[account.CASH]
-        return int(
-            _measure(
-                self.market.marks,
-                self.market.bars_per_year,
-                windows,
-                scratch.book,
-                scratch.equity,
-                scratch.returns,
-                scratch.fills,
-                scratch.trips,
-                scratch.metrics,
-                scratch.moments,
-            )
         )

@@ -1,6 +1,7 @@
 """The terms of a backtest: when orders are filled and what trading and holding cost."""
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Literal, TypedDict
 
 from peaklib.errors import DataError
@@ -46,12 +47,18 @@ class Terms:
     def __post_init__(self) -> None:
         if self.fill not in ("next_open", "close"):
             raise DataError(f"fill = {self.fill!r}; allowed: 'next_open', 'close'")
-        if self.lag < 1:
+        if not _is_whole(self.lag) or self.lag < 1:
             raise DataError(f"lag = {self.lag!r}; a decision is filled 1 or more bars later")
         for name in ("fees_bps", "slippage_bps", "borrow_bps"):
-            if not 0 <= getattr(self, name) < 10_000:
-                raise DataError(f"{name} = {getattr(self, name)!r}; allowed: 0 to 10,000, in 1e-4")
-        if not -1 < self.cash_rate < 1:
+            value = getattr(self, name)
+            if not _is_number(value) or not 0 <= value < 10_000:
+                raise DataError(f"{name} = {value!r}; allowed: from 0 to below 10,000, in 1e-4")
+        if self.cost_rate >= 1:
+            raise DataError(
+                f"fees_bps + slippage_bps = {self.fees_bps + self.slippage_bps:g}; together they "
+                "must stay below 10,000, else no trade could be paid for"
+            )
+        if not _is_number(self.cash_rate) or not -1 < self.cash_rate < 1:
             raise DataError(f"cash_rate = {self.cash_rate!r}; a fraction a year, 0.03 for 3 %")
 
     @property
@@ -76,3 +83,11 @@ class Terms:
             f"{when}; fees {self.fees_bps:g} bp + slippage {self.slippage_bps:g} bp a side; "
             f"borrow {self.borrow_bps:g} bp a year; cash earns {100 * self.cash_rate:g} % a year"
         )
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

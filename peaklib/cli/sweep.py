@@ -116,7 +116,8 @@ def _run(plan: "Plan", workers: int, threads: int, resume: bool, config: Path) -
         with BatchDisplay(console, len(plan.cells)) as display:
             done = run_sweep(plan, display, workers=workers, threads=threads, resume=resume)
     except KeyboardInterrupt:
-        console.print(f"interrupted; finished cells are kept\nnext  peak sweep {config} --resume")
+        console.print("interrupted; finished cells are kept")
+        console.print(f"next  peak sweep {config} --resume", soft_wrap=True)
         raise SystemExit(130) from None
     counts = {state: sum(r.state == state for r in done.results) for state in ("done", "resumed")}
     console.print(

@@ -37,6 +37,8 @@ class Axes:
             for name, v in self.values.items()
             if len(set(v)) != len(v)
         ]
+        if self.where and not self.values:
+            problems.append(f"where = {self.where!r} has no axes to speak of; remove it")
         if problems:
             raise ConfigError("grid", problems)
         condition = Condition(self.where, tuple(self.values)) if self.where else None

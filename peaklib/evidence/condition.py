@@ -6,9 +6,10 @@ is never evaluated as code.
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import reduce
+from typing import Any, Final, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,10 @@ _ARITHMETIC: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
 }
-_ALLOWED = "names of parameters, numbers, + - *, < <= > >= == !=, and, or, not, parentheses"
+_ALLOWED: Final = "names of parameters, numbers, + - *, < <= > >= == !=, and, or, not, parentheses"
+_LONGEST: Final = 1_000
+# Beyond this, whole numbers are no longer exact as floating-point numbers.
+_LARGEST: Final = 2**53
 
 
 @dataclass(frozen=True)
@@ -38,56 +42,16 @@ class Condition:
     Args:
         text: as written.
         names: parameters that it may speak of.
+
+    Raises:
+        ConfigError: it cannot be read, or uses something else than `names` and a few signs.
     """
 
     text: str
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        try:
-            tree = ast.parse(self.text.strip(), mode="eval")
-        except SyntaxError as error:
-            raise self._wrong(f"cannot be read ({error.msg})") from None
-        if not isinstance(tree.body, ast.Compare | ast.BoolOp | ast.UnaryOp):
-            raise self._wrong("is not a comparison")
-        for node in ast.walk(tree):
-            self._check(node)
-
-    def _wrong(self, what: str) -> ConfigError:
-        return ConfigError(
-            "where",
-            [f"{self.text!r} {what}; allowed: {_ALLOWED}; parameters: {', '.join(self.names)}"],
-        )
-
-    def _check(self, node: ast.AST) -> None:
-        match node:
-            case ast.Name(id=name) if name not in self.names:
-                raise self._wrong(f"speaks of {name!r}, which is no parameter of this grid")
-            case ast.Constant(value=value) if type(value) not in (int, float):
-                raise self._wrong(f"holds {value!r}, which is no number")
-            case ast.BinOp(op=op) if type(op) not in _ARITHMETIC:
-                raise self._wrong(f"uses {type(op).__name__}")
-            case ast.Compare(ops=ops) if any(type(op) not in _COMPARE for op in ops):
-                raise self._wrong("uses a comparison that is not known")
-            case ast.UnaryOp(op=op) if not isinstance(op, ast.Not | ast.USub):
-                raise self._wrong(f"uses {type(op).__name__}")
-            case (
-                ast.Expression()
-                | ast.Name()
-                | ast.Constant()
-                | ast.BinOp()
-                | ast.Compare()
-                | ast.BoolOp()
-                | ast.UnaryOp()
-                | ast.operator()
-                | ast.cmpop()
-                | ast.boolop()
-                | ast.unaryop()
-                | ast.expr_context()
-            ):
-                return
-            case _:
-                raise self._wrong(f"uses {type(node).__name__}")
+        self._check_truth(self._tree())
 
     def holds(self, values: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
         """Where the condition is true.
@@ -98,36 +62,88 @@ class Condition:
         Returns:
             (n,) of truth values.
         """
-        tree = ast.parse(self.text.strip(), mode="eval")
-        result = _walk(tree.body, values)
-        size = next(iter(values.values())).size
-        return np.broadcast_to(np.asarray(result, dtype=np.bool_), (size,))
+        numbers = {name: np.asarray(column, dtype=np.float64) for name, column in values.items()}
+        size = next(iter(numbers.values())).size
+        return np.broadcast_to(np.asarray(_truth(self._tree(), numbers), dtype=np.bool_), (size,))
+
+    def _tree(self) -> ast.expr:
+        if len(self.text) > _LONGEST:
+            self._refuse(f"is longer than {_LONGEST} characters")
+        try:
+            return ast.parse(self.text.strip(), mode="eval").body
+        except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+            self._refuse(f"cannot be read ({getattr(error, 'msg', None) or 'too deep'})")
+
+    def _refuse(self, what: str) -> NoReturn:
+        text = self.text if len(self.text) <= 80 else f"{self.text[:77]}..."
+        raise ConfigError(
+            "where",
+            [f"{text!r} {what}; allowed: {_ALLOWED}; parameters: {', '.join(self.names)}"],
+        )
+
+    def _check_truth(self, node: ast.expr) -> None:
+        """Make sure that a node is true or false."""
+        match node:
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                strange = [type(op).__name__ for op in ops if type(op) not in _COMPARE]
+                if strange:
+                    self._refuse(f"compares by {strange[0]!r}")
+                for side in [left, *others]:
+                    self._check_number(side)
+            case ast.BoolOp(values=parts):
+                for part in parts:
+                    self._check_truth(part)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                self._check_truth(operand)
+            case _:
+                self._refuse(f"holds {ast.unparse(node)!r}, which is no comparison")
+
+    def _check_number(self, node: ast.expr) -> None:
+        """Make sure that a node is a number."""
+        match node:
+            case ast.Name(id=name):
+                if name not in self.names:
+                    self._refuse(f"speaks of {name!r}, which is no parameter of this grid")
+            case ast.Constant(value=value):
+                if not _is_usual(value):
+                    self._refuse(f"holds {str(value)[:40]!r}, which is no number of a usual size")
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+                self._check_number(left)
+                self._check_number(right)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                self._check_number(operand)
+            case _:
+                self._refuse(f"holds {ast.unparse(node)!r}, which is no number")
 
 
-def _walk(node: ast.expr, values: Mapping[str, NDArray[Any]]) -> Any:
+def _is_usual(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= _LARGEST
+
+
+def _truth(node: ast.expr, values: Mapping[str, NDArray[Any]]) -> Any:
+    match node:
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            sides = [_number(side, values) for side in [left, *others]]
+            links = zip(ops, sides[:-1], sides[1:], strict=True)
+            return reduce(np.logical_and, [_COMPARE[type(op)](a, b) for op, a, b in links])
+        case ast.BoolOp(op=op, values=parts):
+            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
+            return reduce(join, [_truth(part, values) for part in parts])
+        case ast.UnaryOp(operand=operand):
+            return np.logical_not(_truth(operand, values))
+    raise TypeError(f"unchecked node {type(node).__name__}")
+
+
+def _number(node: ast.expr, values: Mapping[str, NDArray[Any]]) -> Any:
     match node:
         case ast.Name(id=name):
             return values[name]
         case ast.Constant(value=value):
-            return value
+            return float(value)  # type: ignore[arg-type]  # checked to be a number
         case ast.BinOp(left=left, op=op, right=right):
-            return _ARITHMETIC[type(op)](_walk(left, values), _walk(right, values))
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return np.logical_not(_walk(operand, values))
+            return _ARITHMETIC[type(op)](_number(left, values), _number(right, values))
         case ast.UnaryOp(operand=operand):
-            return -_walk(operand, values)
-        case ast.BoolOp(op=op, values=parts):
-            join = np.logical_and if isinstance(op, ast.And) else np.logical_or
-            return _fold(join, [_walk(part, values) for part in parts])
-        case ast.Compare(left=left, ops=ops, comparators=others):
-            sides = [_walk(side, values) for side in [left, *others]]
-            links = zip(ops, sides[:-1], sides[1:], strict=True)
-            return _fold(np.logical_and, [_COMPARE[type(op)](a, b) for op, a, b in links])
-    raise TypeError(f"unchecked node {type(node).__name__}")  # pragma: no cover
-
-
-def _fold(join: Callable[[Any, Any], Any], parts: Sequence[Any]) -> Any:
-    result = parts[0]
-    for part in parts[1:]:
-        result = join(result, part)
-    return result
+            return -_number(operand, values)
+    raise TypeError(f"unchecked node {type(node).__name__}")

@@ -21,13 +21,20 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
     return ((name, path) for name, path in named if name != SUMS)
 
 
+def _line(digest: str, name: str) -> str:
+    """One line as sha256sum writes and reads it: a name with odd characters is escaped."""
+    plain = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    mark = "\\" if plain != name else ""
+    return f"{mark}{digest}  {plain}\n"
+
+
 def write_sums(folder: Path) -> str:
     """Write `SHA256SUMS` over all files below a folder.
 
     Returns:
         SHA-256 of the list: the root hash of the pack.
     """
-    lines = [f"{sha256_of(path)}  {name}\n" for name, path in files_below(folder)]
+    lines = [_line(sha256_of(path), name) for name, path in files_below(folder)]
     target = folder / SUMS
     target.write_text("".join(lines), encoding="utf-8", newline="\n")
     return sha256_of(target)

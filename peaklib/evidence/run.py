@@ -130,6 +130,11 @@ class Run:
     def _place(self, name: str) -> Path:
         if self.folder is None:
             raise EvidenceError("this run keeps nothing, it has no folder")
+        if not self.folder.is_dir():
+            raise EvidenceError(
+                f"run {self.folder.name} is sealed, or its folder was removed: {name!r} cannot be "
+                "added; start another run"
+            )
         path = (self.folder / name).resolve()
         if not path.is_relative_to(self.folder.resolve()):
             raise EvidenceError(f"{name!r} would be written outside the run's folder; use a name")

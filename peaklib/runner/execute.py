@@ -11,7 +11,7 @@ import nbformat
 from peaklib.errors import NotebookError
 from peaklib.evidence import OpenRun, RunSpec, create_run
 from peaklib.runner.kernels import kernel_environment, kernel_name
-from peaklib.runner.notebook import check_parameters
+from peaklib.runner.notebook import check_parameters, declared_parameters
 
 NOTEBOOK: Final = "notebook.ipynb"
 LOG: Final = "run.log"
@@ -64,7 +64,7 @@ def run_notebook(job: NotebookJob) -> Outcome:
         NotebookError: the notebook does not exist or lacks a parameter; no run is made.
         EvidenceError: the run cannot be written.
     """
-    check_parameters(job.notebook, [*job.parameters, "run_dir"])
+    check_parameters(job.notebook, job.parameters)
     started = time.monotonic()
     run = create_run(job.spec, runs=job.runs)
     error = _attempt(job, run)
@@ -85,11 +85,12 @@ def _attempt(job: NotebookJob, run: OpenRun) -> str | None:
     folder = run.folder
     if folder is None:
         raise NotebookError("a notebook needs a run with a folder")
+    own = {"run_dir": str(folder)} if "run_dir" in declared_parameters(job.notebook) else {}
     try:
         execute(
             job.notebook,
             folder / NOTEBOOK,
-            {**job.parameters, "run_dir": str(folder)},
+            {**job.parameters, **own},
             log=folder / LOG,
             threads=job.threads,
             timeout_s=job.timeout_s,

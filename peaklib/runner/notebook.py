@@ -24,8 +24,10 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
         raise NotebookError(
             f"{path}: no such notebook; in that folder there are: {there}"
         ) from None
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
-        raise NotebookError(f"{path}: is no notebook ({str(error).splitlines()[0]})") from None
+    except (nbformat.ValidationError, ValueError, LookupError, TypeError, AttributeError) as error:
+        # nbformat trips over JSON of another shape in several ways.
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise NotebookError(f"{path}: is no notebook ({reason})") from None
     return notebook
 
 

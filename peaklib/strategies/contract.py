@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peaklib.errors import LookaheadError, PeakError, StrategyError
 from peaklib.features import Bars
@@ -16,7 +17,9 @@ from peaklib.strategies.strategy import Strategy
 
 _TOLERANCE: Final = 1e-12
 _CUTS: Final = (0.1, 0.35, 0.5, 0.77, 0.99)
+_CHANGES: Final = 6
 
+Floats = NDArray[np.float64]
 Params = Mapping[str, Number]
 Check = Callable[[Strategy, Bars, Params], None]
 
@@ -38,8 +41,7 @@ def is_causal(rule: Strategy, bars: Bars, params: Params) -> None:
         LookaheadError: names the first bar that did.
     """
     whole = rule.targets(shortened(bars, len(bars)), params)
-    for share in _CUTS:
-        stop = int(len(bars) * share)
+    for stop in _cuts(whole):
         past = rule.targets(shortened(bars, stop), params)
         changed = np.flatnonzero(np.abs(past - whole[:stop]) > _TOLERANCE)
         if changed.size:
@@ -50,6 +52,20 @@ def is_causal(rule: Strategy, bars: Bars, params: Params) -> None:
                 "rows up to its own bar only: look for a centred window, a backward fill or a "
                 "statistic of the whole column"
             )
+
+
+def _cuts(target: Floats) -> list[int]:
+    """Where to cut: at fixed places, and right behind bars where the rule changes its mind.
+
+    A rule that looks one bar ahead is wrong about the last bar before a cut only, and only
+    if something changes there.
+    """
+    changes = np.flatnonzero(np.diff(target)) + 1
+    places = np.linspace(0, changes.size, _CHANGES, endpoint=False).astype(int)
+    near = [int(bar) + after for bar in changes[places[places < changes.size]] for after in (0, 1)]
+    fixed = [int(len(target) * share) for share in _CUTS]
+    # From the longest: a rule that fails on a few bars shall be told first that it looks ahead.
+    return sorted({*fixed, *near} - {0}, reverse=True)
 
 
 def warms_up_as_declared(rule: Strategy, bars: Bars, params: Params) -> None:
@@ -128,4 +144,7 @@ def violations(rule: Strategy, bars: Bars) -> list[str]:
                 check(rule, bars, params)
             except PeakError as error:
                 found.append(str(error))
+            except Exception as error:
+                kind = type(error).__name__
+                found.append(f"strategy {rule.name!r} with {params} failed: {kind}: {error}")
     return found

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from peaklib.errors import StrategyError
@@ -46,17 +47,22 @@ class Parameter:
         Raises:
             StrategyError: wrong type or outside the range.
         """
-        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        fits = not isinstance(value, bool) and (
-            whole if self.type is int else isinstance(value, int | float)
-        )
-        if isinstance(value, int | float) and fits and self.low <= value <= self.high:
-            return self.type(value)
+        number = _number(value)
+        if number is not None:
+            fits = self.type is float or number.is_integer()
+            if fits and self.low <= number <= self.high:
+                return self.type(number)
         kind = "a whole number" if self.type is int else "a number"
         raise StrategyError(
             f"strategy {strategy!r}: {self.name} = {value!r} is not {kind} "
             f"from {self.low} to {self.high} ({self.unit}; {self.meaning})"
         )
+
+
+def _number(value: object) -> float | None:
+    """A number of Python or numpy as a float; None for anything else, truth values included."""
+    truth = isinstance(value, bool)
+    return float(value) if isinstance(value, Real) and not truth else None
 
 
 def read_parameters(function: Callable[..., Any], strategy: str) -> Mapping[str, Parameter]:

@@ -1,8 +1,11 @@
-"""Reading the axes of a sweep's grid as they are written in a file."""
+"""Reading axes and periods as they are written in a sweep's file."""
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import numpy as np
+
+_DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 
 def axis_values(given: object) -> list[int | float]:
@@ -44,3 +47,19 @@ def split_grid(table: dict[str, Any]) -> tuple[dict[str, list[int | float]], str
     if where is not None and not isinstance(where, str):
         raise ValueError(f"where = {where!r}: write a condition in quotes, as in 'fast < slow'")
     return axes, where
+
+
+def check_period(value: object) -> tuple[str, str] | None:
+    """A period, `2001-01-01/2010-12-31`, as its two ends; None for an empty one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if value == "":
+        return None
+    parts = value.split("/") if isinstance(value, str) else []
+    if len(parts) == 2:
+        start, end = (part.strip() for part in parts)
+        if _DATE.fullmatch(start) and _DATE.fullmatch(end) and start <= end:
+            return start, end
+    raise ValueError("write start and end, as in 2001-01-01/2010-12-31, or nothing")

@@ -10,6 +10,7 @@ from peaklib.backtest import Fill, run_backtest, run_grid
 from peaklib.data import Dataset, load
 from peaklib.errors import DataError
 from peaklib.evidence import Run
+from peaklib.sweep.axes import check_period
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,8 @@ def part_of(data: Dataset, period: str) -> Dataset:
     Raises:
         DataError: the period cannot be read or holds no bar.
     """
-    if not period:
-        return data
-    start, slash, end = period.partition("/")
-    if not slash:
-        raise DataError(f"period {period!r}: write start and end, as in 2001-01-01/2010-12-31")
-    return data.between(start.strip(), end.strip())
+    try:
+        ends = check_period(period)
+    except ValueError as error:
+        raise DataError(f"period = {period!r}: {error}") from None
+    return data.between(*ends) if ends else data

@@ -1,12 +1,14 @@
 """What a sweep's file must mean, beyond the types of its keys.
 
 The checks read the raw table, so that they speak up also where other keys are wrong:
-one look at the file finds every mistake. A value of a wrong type is left to the model.
+one look at the file finds every mistake, and each of them once. A table of a wrong type
+is left to the model.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
+from peaklib.backtest import Terms
 from peaklib.config import unknown
 from peaklib.data import validate_source
 from peaklib.errors import ConfigError, DataError, NotebookError, StrategyError
@@ -14,21 +16,20 @@ from peaklib.evidence import Axes, home
 from peaklib.runner import declared_parameters
 from peaklib.strategies import Strategy, get, installed
 from peaklib.strategies.catalog import WRAPPERS
-from peaklib.sweep.axes import split_grid
+from peaklib.sweep.axes import check_period, split_grid
 
-# Axes that the sweep itself understands and turns into parameters of the notebook.
-FILTER = "filter"
-_ROUTED = {FILTER: "strategy"}
+# An axis that the sweep itself understands and turns into a parameter of the notebook.
+FILTER: Final = "filter"
+_ROUTED: Final = {FILTER: "strategy"}
 
 
 def problems_of(table: Mapping[str, Any]) -> Iterator[str]:
     """All mistakes of meaning in a sweep's table, one line each."""
     yield from _benchmark(table)
-    yield from _notebook(table)
-    yield from _data_sets(table)
+    yield from _notebooks(table)
+    yield from _axes(table)
+    yield from _values(table)
     yield from _scenarios(table)
-    yield from _filters(table)
-    yield from _strategies(table)
     yield from _grids(table)
 
 
@@ -51,16 +52,15 @@ def _key(table: Mapping[str, Any], name: str) -> str:
 def _benchmark(table: Mapping[str, Any]) -> Iterator[str]:
     name = table.get("benchmark")
     if isinstance(name, str):
-        yield from _strategy_problem("benchmark", name)
+        for problem in _strategy_problem(name):
+            yield f"benchmark = {name!r}: {problem}"
 
 
-def _notebook(table: Mapping[str, Any]) -> Iterator[str]:
+def _notebooks(table: Mapping[str, Any]) -> Iterator[str]:
     report = _table(table, "report").get("notebook")
     for key, path in (("notebook", table.get("notebook")), ("report.notebook", report)):
         if isinstance(path, str) and not (home() / path).is_file():
-            there = sorted(
-                p.relative_to(home()).as_posix() for p in home().glob("notebooks/*.ipynb")
-            )
+            there = (p.relative_to(home()).as_posix() for p in home().glob("notebooks/*.ipynb"))
             yield f"{key} = {path!r}: {unknown('notebook', path, there)}"
     path = table.get("notebook")
     if isinstance(path, str) and (home() / path).is_file():
@@ -73,71 +73,110 @@ def _notebook_parameters(table: Mapping[str, Any], path: str) -> Iterator[str]:
     except NotebookError as error:
         yield f"notebook = {path!r}: {error}"
         return
+    allowed = declared | {name for name, target in _ROUTED.items() if target in declared}
     for part in ("fixed", "foreach"):
         for name in _table(table, part):
-            if _ROUTED.get(name, name) not in declared:
-                allowed = declared | {n for n, to in _ROUTED.items() if to in declared}
+            if name not in allowed:
                 yield f"{part}.{name}: {unknown(f'parameter of {path}', name, allowed)}"
-    for name in sorted(set(_table(table, "fixed")) & set(_table(table, "foreach"))):
+
+
+def _axes(table: Mapping[str, Any]) -> Iterator[str]:
+    fixed, foreach = _table(table, "fixed"), _table(table, "foreach")
+    for name in sorted(set(fixed) & set(foreach)):
         yield f"fixed.{name}: stands under [foreach] too; keep one of the two"
+    for name, values in foreach.items():
+        if isinstance(values, list) and any(v in values[:k] for k, v in enumerate(values)):
+            yield f"foreach.{name} = {values}: names a value twice; give each value once"
 
 
-def _data_sets(table: Mapping[str, Any]) -> Iterator[str]:
-    for name in _axis(table, "dataset"):
-        if isinstance(name, str):
-            try:
-                validate_source(name)
-            except DataError as error:
-                yield f"{_key(table, 'dataset')} = {name!r}: {error}"
+def _values(table: Mapping[str, Any]) -> Iterator[str]:
+    """Values of the parameters that the sweep knows the meaning of."""
+    checks = {
+        "dataset": _data_problem,
+        "strategy": _strategy_problem,
+        FILTER: _filter_problem,
+        "fill": lambda value: _term_problem("fill", value),
+        "lag": lambda value: _term_problem("lag", value),
+        "period": _period_problem,
+    }
+    for name, check in checks.items():
+        for value in _axis(table, name):
+            for problem in check(value):
+                yield f"{_key(table, name)} = {value!r}: {problem}"
+
+
+def _data_problem(value: object) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield "is no name of a data set; write it in quotes"
+        return
+    try:
+        validate_source(value)
+    except DataError as error:
+        yield str(error)
+
+
+def _strategy_problem(value: object) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield "is no name of a strategy; write it in quotes"
+        return
+    try:
+        get(value)
+    except StrategyError:
+        yield unknown("strategy", value, [*installed(), *(f"{name}(…)" for name in WRAPPERS)])
+
+
+def _filter_problem(value: object) -> Iterator[str]:
+    if value != "none" and value not in WRAPPERS:
+        yield unknown("filter", str(value), ["none", *WRAPPERS])
+
+
+def _term_problem(name: str, value: object) -> Iterator[str]:
+    terms: dict[str, Any] = {name: value}
+    try:
+        Terms(**terms)
+    except DataError as error:
+        yield str(error).partition("; ")[2]
+
+
+def _period_problem(value: object) -> Iterator[str]:
+    try:
+        check_period(value)
+    except ValueError as error:
+        yield str(error)
 
 
 def _scenarios(table: Mapping[str, Any]) -> Iterator[str]:
     scenarios, used = _table(table, "costs"), _axis(table, "costs")
-    for name in used:
-        if not isinstance(name, str) or name not in scenarios:
-            what = unknown("cost scenario", str(name), scenarios)
-            yield f"{_key(table, 'costs')} = {name!r}: {what} (a [costs.<name>] table makes one)"
-    for name in scenarios:
-        if name not in used:
-            yield f"costs.{name}: no cell uses it; name it under foreach.costs or remove it"
-
-
-def _filters(table: Mapping[str, Any]) -> Iterator[str]:
-    for name in _axis(table, FILTER):
-        if name != "none" and name not in WRAPPERS:
-            what = unknown("filter", str(name), ["none", *WRAPPERS])
-            yield f"{_key(table, FILTER)} = {name!r}: {what}"
-
-
-def _strategy_problem(key: str, name: str) -> Iterator[str]:
-    try:
-        get(name)
-    except StrategyError:
-        allowed = [*installed(), *(f"{wrapper}(…)" for wrapper in WRAPPERS)]
-        yield f"{key} = {name!r}: {unknown('strategy', name, allowed)}"
-
-
-def _strategies(table: Mapping[str, Any]) -> Iterator[str]:
-    for name in _axis(table, "strategy"):
-        if isinstance(name, str):
-            yield from _strategy_problem(_key(table, "strategy"), name)
+    strange = [name for name in used if name not in scenarios]
+    for name in strange:
+        what = unknown("cost scenario", str(name), scenarios)
+        yield f"{_key(table, 'costs')} = {name!r}: {what} (a [costs.<name>] table makes one)"
+    # Where the axis itself is wrong, nobody can say what is used.
+    if used and not strange:
+        for name in scenarios:
+            if name not in used:
+                yield f"costs.{name}: no cell uses it; name it under foreach.costs or remove it"
 
 
 def _grids(table: Mapping[str, Any]) -> Iterator[str]:
     """Grids by strategy: each belongs to a strategy of the sweep, or to a filter."""
-    names = [name for name in _axis(table, "strategy") if isinstance(name, str)]
-    filters = [name for name in _axis(table, FILTER) if name in WRAPPERS]
+    names = _axis(table, "strategy")
+    rules = {name: _strategy(name) for name in names if isinstance(name, str)}
     if not names:
+        yield from _plain_grid_problems(_table(table, "grid"))
         return
+    for name in _axis(table, FILTER):
+        if name in WRAPPERS:
+            rules[name] = WRAPPERS[name](get("buy_and_hold"))
+    known = all(rules.values()) and len(rules) >= len(names)
     for name, grid in _table(table, "grid").items():
-        if name not in names and name not in filters:
-            yield f"grid.{name}: {unknown('strategy of this sweep', name, [*names, *filters])}"
-        elif isinstance(grid, Mapping):
-            rule = get("buy_and_hold") if name in filters else _strategy(name)
-            wrapped = WRAPPERS[name](rule) if rule and name in filters else rule
-            yield from _grid_problems(f"grid.{name}", wrapped, grid)
-        else:
+        rule = rules.get(name)
+        if name not in rules and known:
+            yield f"grid.{name}: {unknown('strategy of this sweep', name, rules)}"
+        elif not isinstance(grid, Mapping):
             yield f"grid.{name} = {grid!r}: write a table, [grid.{name}]"
+        elif rule is not None:
+            yield from _grid_problems(f"grid.{name}", rule, grid)
 
 
 def _strategy(name: str) -> Strategy | None:
@@ -147,25 +186,53 @@ def _strategy(name: str) -> Strategy | None:
         return None
 
 
-def _grid_problems(key: str, rule: Strategy | None, grid: Mapping[str, Any]) -> Iterator[str]:
+def _grid_problems(key: str, rule: Strategy, grid: Mapping[str, Any]) -> Iterator[str]:
     """Mistakes of one strategy's grid."""
-    if rule is None:
-        return
+    found = False
     for name, given in grid.items():
-        if name == "where":
-            continue
-        if name not in rule.parameters:
-            yield f"{key}.{name}: {unknown(f'parameter of {rule.name}', name, rule.parameters)}"
-            continue
-        try:
-            values, _ = split_grid({name: given})
-            for value in values[name]:
-                rule.parameters[name].check(value, rule.name)
-        except (ValueError, StrategyError) as error:
-            yield f"{key}.{name}: {error}"
-    known = {name: [0] for name in grid if name != "where"}
+        for problem in _axis_problems(rule, name, given):
+            found = True
+            yield f"{key}.{name} {problem}"
+    if not found:
+        yield from _condition_problems(key, grid)
+
+
+def _axis_problems(rule: Strategy, name: str, given: object) -> Iterator[str]:
+    if name == "where":
+        return
+    if name not in rule.parameters:
+        yield f"= {given!r}: {unknown(f'parameter of {rule.name}', name, rule.parameters)}"
+        return
     try:
-        Axes(known, grid.get("where"))
-    except (ConfigError, AttributeError) as error:
-        found = error.problems[0] if isinstance(error, ConfigError) else "is no text"
-        yield f"{key}.where: {found}"
+        axes, _ = split_grid({name: given})
+        for value in Axes(axes).values[name]:
+            rule.parameters[name].check(value, rule.name)
+    except (ValueError, StrategyError) as error:
+        yield f"= {given!r}: {error}"
+    except ConfigError as error:
+        yield f"= {given!r}: {error.problems[0]}"
+
+
+def _plain_grid_problems(grid: Mapping[str, Any]) -> Iterator[str]:
+    """Mistakes of a grid that a notebook evaluates itself."""
+    try:
+        Axes(*split_grid(dict(grid)))
+    except ValueError as error:
+        yield f"grid.{error}"
+    except ConfigError as error:
+        for problem in error.problems:
+            yield f"grid: {problem}"
+
+
+def _condition_problems(key: str, grid: Mapping[str, Any]) -> Iterator[str]:
+    """Mistakes of a condition, once its axes are right."""
+    if "where" not in grid:
+        return
+    try:
+        if not len(Axes(*split_grid(dict(grid)))):
+            yield f"{key}.where = {grid['where']!r}: no combination meets it, nothing is left"
+    except ValueError as error:
+        yield f"{key}.{error}"
+    except ConfigError as error:
+        for problem in error.problems:
+            yield f"{key}.where = {problem}"

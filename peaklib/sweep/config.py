@@ -69,7 +69,7 @@ class SweepConfig(_Strict):
 
     question: Annotated[str, Field(min_length=10)]
     notebook: str
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
     benchmark: str = "buy_and_hold"
     fixed: dict[str, Any] = {}
     foreach: dict[str, Annotated[list[Any], Field(min_length=1)]]

@@ -128,8 +128,6 @@ def test_a_guard_over_a_panel_sees_all_assets(make_panel) -> None:
     assert sizes == [(2, 2, 2)] * 3
 
 
-# BUG: simulation.run_guarded shows the account before the interest of the bar is added,
-# although the fill is sized with it.
 def test_the_guard_sees_interest_that_the_fill_is_sized_with(make_bars) -> None:
     seen = []
 
@@ -142,8 +140,6 @@ def test_the_guard_sees_interest_that_the_fill_is_sized_with(make_bars) -> None:
     assert seen == pytest.approx([1, 1.001, 1.001**2, 1.001**3])
 
 
-# BUG: Market.check_listed looks at the given target only; a guard's answer for an asset
-# without a price makes the equity NaN without a word.
 def test_a_guard_cannot_trade_what_is_not_listed(make_panel) -> None:
     panel = make_panel({"A": [100, 100, 100], "B": [float("nan"), 50, 50]})
     with pytest.raises((DataError, StrategyError), match="'B'"):

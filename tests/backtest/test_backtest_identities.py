@@ -148,7 +148,6 @@ def test_returns_compound_to_the_equity(make_bars, market, target, options) -> N
     assert_allclose(np.cumprod(1 + result.returns), result.equity, rtol=1e-12)
 
 
-# BUG: account.run counts the last bar as exposed before `liquidate` sells what is held.
 @few
 @given(market=markets(), target=targets, options=terms, liquidate=st.booleans())
 def test_exposure_is_the_share_of_bars_that_end_with_a_position(

@@ -5,8 +5,6 @@ import pytest
 from peaklib.backtest import run_backtest
 
 
-# BUG: account._fill trades to `want x E'` although E' is negative, so that an account whose
-# costs exceed its equity opens a position on the wrong side before it is settled.
 @pytest.mark.parametrize("target", [-0.5, 1.0])
 def test_a_fill_that_the_account_cannot_pay_for_only_closes(make_bars, books, target) -> None:
     data = make_bars([100, 195, 195, 195])
@@ -19,7 +17,6 @@ def test_a_fill_that_the_account_cannot_pay_for_only_closes(make_bars, books, ta
     assert result.ruined
 
 
-# BUG: Simulation._close sells after the ruin checks, and nobody looks again.
 def test_a_last_sale_that_leaves_a_debt_is_flagged_as_ruin(make_bars, books) -> None:
     result = run_backtest(
         [-1, -1], make_bars([100, 199]), fill="close", fees_bps=200, liquidate=True
@@ -29,7 +26,6 @@ def test_a_last_sale_that_leaves_a_debt_is_flagged_as_ruin(make_bars, books) -> 
     assert result.ruined
 
 
-# BUG: account.run goes on paying interest on the debt of a ruined account.
 def test_a_ruined_account_stops_for_good_whatever_cash_earns(make_bars) -> None:
     result = run_backtest([-1] * 5, make_bars([100, 250, 1, 1, 1]), fill="close", cash_rate=0.252)
     assert result.ruined

@@ -28,13 +28,7 @@ def test_dry_run_prints_cells_trials_and_time_and_computes_nothing(
 
 def test_dry_run_takes_settings_and_workers(call: Call) -> None:
     done = call(
-        *("sweep", QUICK, "--dry-run", "--workers", "1"),
-        *("--set", "grid.sma_crossover.fast=[5]", "--set", 'foreach.strategy=["sma_crossover"]'),
-        *("--set", "grid.rsi_reversion={}"),
-    )
-    assert done.exit_code != 0  # the grid of a strategy that is not swept
-    done = call(
-        *("sweep", QUICK, "--dry-run", "--workers", "1", "--set", "grid.sma_crossover.fast=[5]"),
+        *("sweep", QUICK, "--dry-run", "--workers", "1", "--set", "grid.sma_crossover.fast=[5]")
     )
     assert "2 cells, 26 trials" in done.output
     assert "1 workers" in done.output
@@ -82,9 +76,8 @@ def test_report_of_a_sweep_that_never_ran_says_what_to_do(call: Call) -> None:
 
 def test_help_lists_every_option_the_sweep_has(call: Call) -> None:
     done = call("sweep", "--help")
-    for option in (
-        *("--run", "--report", "--promote", "--workers", "--resume", "--set", "--dry-run"),
-    ):
+    options = ["--run", "--report", "--promote", "--workers", "--resume", "--set", "--dry-run"]
+    for option in options:
         assert option in done.output
 
 

@@ -82,7 +82,7 @@ MISTAKES = {
         ["grid.sma_crossover.where", "fast < slw", "'slw'", "fast, slow"],
     ),
     "condition that is code": (
-        'grid.sma_crossover.where="__import__(\'os\') < slow"',
+        "grid.sma_crossover.where=\"__import__('os') < slow\"",
         ["grid.sma_crossover.where", "__import__", "allowed"],
     ),
     # BUG: the value is not named ("is no text").

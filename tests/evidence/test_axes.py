@@ -101,6 +101,6 @@ def test_a_grid_can_be_written_down_and_compared() -> None:
     assert Axes(values=record["axes"], where=record["where"]).to_json() == record
 
 
-# BUG: Axes.blocks does not look at the condition of a grid without axes.
-def test_a_condition_counts_without_axes_too() -> None:
-    assert len(Axes({}, where="1 > 2")) == 0
+def test_a_condition_without_axes_is_refused() -> None:
+    with pytest.raises(ConfigError, match="has no axes to speak of"):
+        Axes({}, where="1 > 2")

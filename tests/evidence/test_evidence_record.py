@@ -18,7 +18,7 @@ from peaklib.errors import EvidenceError
 from peaklib.evidence import RunSpec, SealedRun, attach, create_run, start_run
 
 SPEC = RunSpec("test", {})
-OUTSIDE = ["../../x", "../../../x", "a/../../../x", "../../../../../../../../tmp/x"]
+OUTSIDE = ["../../x", "../../../x", "a/../../../x", "../../../../../../../../x"]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def record(walk: Dataset, tmp_path: Path) -> dict[str, Any]:
     with start_run(
         kind="interactive", config=config, seed=11, inputs=[walk], family="f", runs=tmp_path
     ) as run:
-        run.log_metrics({"sharpe": np.float64(0.25), "calmar": math.nan, "n": np.int64(3)})
+        run.log_metrics({"sharpe": np.float64(0.25), "calmar": math.nan, "n": 3})
         run.save_text("words.txt", "hello\n")
         run.note("looked at by hand")
     return SealedRun(run.run_id, tmp_path / run.run_id, "").record()

@@ -25,6 +25,10 @@ def noon() -> datetime:
     return NOON
 
 
+def always(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
+
+
 def create_many(runs: Path) -> list[str]:
     return [create_run(SPEC, runs=runs, clock=noon).run_id for _ in range(50)]
 
@@ -100,7 +104,7 @@ def test_reader_never_sees_half_a_pack(tmp_path: Path) -> None:
 def test_newest_run_comes_first(tmp_path: Path) -> None:
     days = [datetime(2026, 1, day, tzinfo=UTC) for day in (2, 1, 3)]
     for day in days:
-        create_run(SPEC, runs=tmp_path, clock=lambda day=day: day).seal()
+        create_run(SPEC, runs=tmp_path, clock=always(day)).seal()
     assert [run.run_id[:8] for run in published(tmp_path)] == ["20260103", "20260102", "20260101"]
 
 
@@ -147,27 +151,29 @@ def test_root_is_the_digest_of_the_sums(tmp_path: Path) -> None:
     assert open_run(sealed.run_id, runs=tmp_path) == sealed
 
 
-def test_failed_block_leaves_a_failed_run_with_its_error(tmp_path: Path) -> None:
-    with (
-        pytest.raises(ZeroDivisionError),
-        start_run(kind="test", config={}, runs=tmp_path) as run,
-    ):
+def fail_in_a_run(runs: Path, error: BaseException) -> None:
+    with start_run(kind="test", config={}, runs=runs) as run:
         run.log_metric("before", 1.0)
-        raise ZeroDivisionError("no bars to divide by")
-    record = open_run(run.run_id, runs=tmp_path).record()
+        raise error
+
+
+def test_failed_block_leaves_a_failed_run_with_its_error(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail_in_a_run(tmp_path, ZeroDivisionError("no bars to divide by"))
+    (run,) = published(tmp_path)
+    record = run.record()
     assert record["status"] == "failed"
     assert record["error"] == "ZeroDivisionError: no bars to divide by"
     assert record["metrics"] == {"before": 1.0}
-    assert checked_by_sha256sum(tmp_path / run.run_id).returncode == 0
+    assert checked_by_sha256sum(run.folder).returncode == 0
 
 
 def test_interrupted_block_leaves_an_interrupted_run(tmp_path: Path) -> None:
-    with (
-        pytest.raises(KeyboardInterrupt),
-        start_run(kind="test", config={}, runs=tmp_path) as run,
-    ):
-        raise KeyboardInterrupt
-    assert open_run(run.run_id, runs=tmp_path).record()["status"] == "interrupted"
+    with pytest.raises(KeyboardInterrupt):
+        fail_in_a_run(tmp_path, KeyboardInterrupt())
+    (run,) = published(tmp_path)
+    assert run.record()["status"] == "interrupted"
+    assert run.record()["metrics"] == {"before": 1.0}
 
 
 def test_second_run_of_an_id_is_refused_and_both_are_kept(tmp_path: Path) -> None:

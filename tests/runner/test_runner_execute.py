@@ -1,6 +1,7 @@
 """Executing notebooks on real kernels: what is kept when all goes well, and when it does not."""
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from scratch import wait_until, write_notebook
+from scratch import ROOT, wait_until, write_notebook
 
 from peaklib.errors import NotebookError
 from peaklib.evidence import RunSpec, open_run
@@ -20,9 +21,15 @@ from peaklib.runner import (
     execute_in_place,
     run_notebook,
     stop_kernels,
+    sync_pairs,
 )
 
-pytestmark = pytest.mark.notebook
+# nbclient leaves the event loop of a thread that has ended to the garbage collector.
+pytestmark = [
+    pytest.mark.notebook,
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.usefixtures("collected"),
+]
 
 PARAMETERS = 'run_dir: str = ""  # folder of the run\nn: int = 1  # a number'
 Run = Callable[..., Outcome]
@@ -42,16 +49,15 @@ def run(tmp_path: Path) -> Run:
 
 
 def executed(outcome: Outcome) -> nbformat.NotebookNode:
-    return nbformat.read(outcome.folder / "notebook.ipynb", as_version=4)
+    node: nbformat.NotebookNode = nbformat.read(outcome.folder / "notebook.ipynb", as_version=4)
+    return node
 
 
 def kernels() -> list[psutil.Process]:
     """Kernels that this process has started and that still run."""
-    found = []
-    for child in psutil.Process().children(recursive=True):
-        if child.status() != psutil.STATUS_ZOMBIE and "ipykernel" in " ".join(child.cmdline()):
-            found.append(child)
-    return found
+    children = psutil.Process().children(recursive=True)
+    running = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in running if "ipykernel" in " ".join(child.cmdline())]
 
 
 def test_notebook_becomes_one_run_with_its_parameters(run: Run, tmp_path: Path) -> None:
@@ -192,3 +198,26 @@ def test_threads_for_numbers_are_those_of_the_job(tmp_path: Path) -> None:
     notebook = write_notebook(tmp_path / "small.ipynb", "n: int = 0  # a number", cell)
     node = execute(notebook, tmp_path / "out.ipynb", {}, log=tmp_path / "log", threads=1)
     assert node.cells[-1].outputs[0].data["text/plain"] == "'1'"
+
+
+@pytest.mark.slow
+def test_newer_of_a_pair_is_written_to_the_other(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "jupytext.toml", tmp_path)
+    path = write_notebook(tmp_path / "notebooks" / "small.ipynb", "n: int = 1  # a number", "n")
+    sync_pairs([path])
+    script = path.with_suffix(".py")
+    assert '# %% tags=["parameters"]\nn: int = 1  # a number' in script.read_text("utf-8")
+
+    script.write_text(script.read_text("utf-8").replace("n: int = 1", "n: int = 2"), "utf-8")
+    later = path.stat().st_mtime + 10
+    os.utime(script, (later, later))
+    sync_pairs([path])
+    assert nbformat.read(path, as_version=4).cells[0].source == "n: int = 2  # a number"
+
+
+@pytest.mark.slow
+def test_pair_that_cannot_be_synced_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "bad.ipynb"
+    path.write_text("{", "utf-8")
+    with pytest.raises(NotebookError, match=r"jupytext could not pair .*bad\.ipynb"):
+        sync_pairs([path])

@@ -36,8 +36,7 @@ def test_values_arrive_in_the_declared_type() -> None:
     assert [(v, type(v)) for v in resolved.values()] == [(30, int), (0.0, float), (0.0, float)]
 
 
-# BUG: Parameter.check refuses numpy's whole numbers, which a row of a grid or an axis
-# made with np.arange holds.
+# A row of a grid and an axis made with np.arange hold them.
 @pytest.mark.parametrize("value", [np.int64(30), np.int32(30), np.float64(30)])
 def test_numbers_of_numpy_are_numbers(value: Any) -> None:
     assert get("momentum").resolve({"window": value})["window"] == 30

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scratch import Swept, make_project, peak, run_folders
 
-from peaklib.backtest import run_backtest
+from peaklib.backtest import TermsOptions, run_backtest
 from peaklib.data import load
 from peaklib.evidence import open_run
 from peaklib.metrics import METRIC_NAMES
@@ -18,7 +18,7 @@ from peaklib.sweep import read_results
 
 pytestmark = [pytest.mark.notebook, pytest.mark.slow]
 
-TERMS = {"fill": "next_open", "fees_bps": 5.0, "slippage_bps": 5.0}
+TERMS: TermsOptions = {"fill": "next_open", "fees_bps": 5.0, "slippage_bps": 5.0}
 AXES = {"sma_crossover": ["fast", "slow"], "rsi_reversion": ["window", "oversold"]}
 
 
@@ -144,6 +144,7 @@ def test_page_names_no_folder_of_the_machine(swept: Swept) -> None:
 
 
 def test_one_worker_gives_the_same_numbers(swept: Swept, tmp_path: Path) -> None:
+    """One worker has all processors for numbers; two workers have half of them each."""
     project = make_project(tmp_path / "project")
     done = peak(project, "sweep", "configs/sweeps/quick.toml", "--run", "--workers", "1")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.features import Bars
@@ -14,7 +15,7 @@ def centred(
     bars: Bars, *, window: Annotated[int, Param(3, 99, "bars", "width of the average")] = 11
 ) -> NDArray[np.float64]:
     """Long where the close is below the average of the bars around it."""
-    average = np.convolve(bars.close, np.full(window, 1 / window), mode="same")
+    average = pd.Series(bars.close).rolling(window, center=True, min_periods=1).mean()
     return np.where(bars.close < average, 1.0, 0.0)
 
 
