@@ -233,8 +233,8 @@ first = next((c.run_id for c in results.cells if c.run_id), "RUN")
 render.commands(
     [
         ("check that a run is unchanged", f"cd runs/{first} && sha256sum --strict -c SHA256SUMS"),
-        ("run the sweep again", f"peak sweep configs/sweeps/{results.name}.toml"),
-        ("see its plan", f"peak sweep configs/sweeps/{results.name}.toml --dry-run"),
+        ("run the sweep again", results.command),
+        ("see its plan first", f"{results.command} --dry-run"),
     ]
 )
 

@@ -12,7 +12,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from peaklib.sweep import Plan
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 
 @click.command()
@@ -57,9 +57,9 @@ def command(
             "exist in this version. Nothing was run; leave out --promote to run and report."
         )
     from peaklib.evidence import runs_folder
-    from peaklib.sweep import load_config, make_plan
+    from peaklib.sweep import make_plan
 
-    plan = make_plan(config.stem, load_config(config, settings))
+    plan = make_plan(config, settings)
     cpus = _cpus()
     workers = min(workers or cpus, len(plan.cells))
     if dry_run:
@@ -68,11 +68,11 @@ def command(
     both = not (do_run or do_report or resume)
     failed = 0
     if do_run or resume or both:
-        failed = _run(plan, workers, max(1, cpus // workers), resume, config)
+        failed = _run(plan, workers, max(1, cpus // workers), resume)
     if do_report or both or (resume and not do_run):
         _report(plan.name, cpus)
     else:
-        console.print(f"next  peak sweep {config} --report", soft_wrap=True)
+        console.print(f"next  {plan.command} --report", soft_wrap=True)
     if failed:
         raise SystemExit(1)
 
@@ -94,22 +94,23 @@ def _print_plan(plan: "Plan", runs: Path, workers: int) -> None:
     for cell in plan.cells:
         table.add_row(*cell.label.values(), f"{cell.n_trials:,}")
     seconds, basis = estimate_seconds(plan, runs, workers)
-    console.print(f"[bold]{plan.name}[/bold]  {plan.config.question}")
+    console.print(f"{plan.name}  {plan.config.question}", soft_wrap=True)
     console.print(table)
     console.print(
         f"{len(plan.cells)} cells, {plan.n_trials:,} trials, about {duration(seconds)} on "
-        f"{workers} workers ({basis})"
+        f"{workers} workers ({basis})",
+        soft_wrap=True,
     )
 
 
-def _run(plan: "Plan", workers: int, threads: int, resume: bool, config: Path) -> int:
+def _run(plan: "Plan", workers: int, threads: int, resume: bool) -> int:
     """Compute; returns the number of failed cells."""
     from peaklib.cli.progress import BatchDisplay
     from peaklib.sweep import run_sweep
 
     console.print(
-        f"[bold]{plan.name}[/bold]  {len(plan.cells)} cells, {plan.n_trials:,} trials, "
-        f"{workers} workers"
+        f"{plan.name}  {len(plan.cells)} cells, {plan.n_trials:,} trials, {workers} workers",
+        soft_wrap=True,
     )
     _interrupt_on_kill()
     try:
@@ -117,7 +118,7 @@ def _run(plan: "Plan", workers: int, threads: int, resume: bool, config: Path) -
             done = run_sweep(plan, display, workers=workers, threads=threads, resume=resume)
     except KeyboardInterrupt:
         console.print("interrupted; finished cells are kept")
-        console.print(f"next  peak sweep {config} --resume", soft_wrap=True)
+        console.print(f"next  {plan.command} --resume", soft_wrap=True)
         raise SystemExit(130) from None
     counts = {state: sum(r.state == state for r in done.results) for state in ("done", "resumed")}
     console.print(
@@ -127,7 +128,8 @@ def _run(plan: "Plan", workers: int, threads: int, resume: bool, config: Path) -
     )
     for result in done.failed:
         console.print(f"✕ {result.cell.name}  {result.error}", style="red", soft_wrap=True)
-        console.print(f"  runs/{result.run_id}/notebook.ipynb", style="dim", soft_wrap=True)
+        if result.run_id:
+            console.print(f"  runs/{result.run_id}/notebook.ipynb", style="dim", soft_wrap=True)
     return len(done.failed)
 
 

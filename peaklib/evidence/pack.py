@@ -1,6 +1,7 @@
 """Opening, sealing and reading the folder of one run."""
 
 import json
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -13,13 +14,15 @@ from typing import Any, Final
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
 from peaklib.evidence.environment import code, environment
-from peaklib.evidence.files import files_below, sha256_of, write_sums
+from peaklib.evidence.files import SUMS, files_below, sha256_of, write_sums
 from peaklib.evidence.places import runs_folder
 from peaklib.evidence.run import DATASETS, METRICS, NOTES, TRIALS, Input, Run
 
 SCHEMA: Final = "peak-run/1"
 RECORD: Final = "run.json"
 STAGING: Final = ".staging"
+
+_LOG: Final = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -137,8 +140,15 @@ class SealedRun:
     root: str
 
     def record(self) -> dict[str, Any]:
-        """The contents of `run.json`."""
-        content: dict[str, Any] = json.loads((self.folder / RECORD).read_bytes())
+        """The contents of `run.json`.
+
+        Raises:
+            EvidenceError: it cannot be read.
+        """
+        try:
+            content: dict[str, Any] = json.loads((self.folder / RECORD).read_bytes())
+        except (OSError, ValueError) as error:
+            raise EvidenceError(f"run {self.run_id}: {RECORD} cannot be read: {error}") from None
         return content
 
     def table(self, name: str) -> Path:
@@ -199,9 +209,9 @@ def start_run(
     """
     spec = RunSpec(kind, config, seed, family, parent)
     run = create_run(spec, runs=runs, clock=clock)
-    for dataset in inputs:
-        run.use(dataset)
     try:
+        for dataset in inputs:
+            run.use(dataset)
         yield run
     except KeyboardInterrupt:
         run.seal("interrupted", "KeyboardInterrupt")
@@ -221,11 +231,20 @@ def open_run(run_id: str, *, runs: Path | None = None) -> SealedRun:
     folder = (runs or runs_folder()) / run_id
     if not (folder / RECORD).is_file():
         raise EvidenceError(f"no run {run_id!r} in {folder.parent}; it was never published here")
-    return SealedRun(run_id, folder, sha256_of(folder / "SHA256SUMS"))
+    if not (folder / SUMS).is_file():
+        raise EvidenceError(f"run {run_id} has lost its {SUMS}; it cannot be vouched for")
+    return SealedRun(run_id, folder, sha256_of(folder / SUMS))
 
 
-def published(runs: Path | None = None) -> Iterator[SealedRun]:
-    """All published runs, newest first."""
+def published(runs: Path | None = None) -> Iterator[tuple[SealedRun, dict[str, Any]]]:
+    """All published runs with their records, newest first.
+
+    A damaged run is left out, and a warning is logged that names it.
+    """
     root = runs or runs_folder()
-    records = sorted(root.glob(f"[0-9]*/{RECORD}"), reverse=True)
-    return (open_run(path.parent.name, runs=root) for path in records)
+    for path in sorted(root.glob(f"[0-9]*/{RECORD}"), reverse=True):
+        try:
+            run = open_run(path.parent.name, runs=root)
+            yield run, run.record()
+        except EvidenceError as error:
+            _LOG.warning("left out: %s", error)

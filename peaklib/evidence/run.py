@@ -111,23 +111,27 @@ class Run:
         if self.folder is not None:
             plain = table.copy()
             plain.attrs = {}
-            plain.to_parquet(self._place(f"outputs/tables/{name}.parquet"))
+            plain.to_parquet(self._output(f"tables/{name}.parquet"))
 
     def save_figure(self, name: str, figure: Figure) -> None:
         """Keep a plotly figure as `outputs/figures/<name>.json`."""
         if self.folder is not None:
-            self._write(f"outputs/figures/{name}.json", json.loads(figure.to_json() or "null"))
+            content = json.loads(figure.to_json() or "null")
+            self._output(f"figures/{name}.json").write_bytes(to_json(content))
 
     def save_text(self, name: str, text: str) -> None:
         """Keep a text as `outputs/<name>`."""
         if self.folder is not None:
-            self._place(f"outputs/{name}").write_text(text, encoding="utf-8", newline="\n")
+            self._output(name).write_text(text, encoding="utf-8", newline="\n")
 
     def note(self, text: str) -> None:
         """Add a remark to the record."""
         self._write(NOTES, [*self._read(NOTES, []), text])
 
-    def _place(self, name: str) -> Path:
+    def _output(self, name: str) -> Path:
+        return self._place(name, "outputs")
+
+    def _place(self, name: str, below: str = "") -> Path:
         if self.folder is None:
             raise EvidenceError("this run keeps nothing, it has no folder")
         if not self.folder.is_dir():
@@ -135,8 +139,9 @@ class Run:
                 f"run {self.folder.name} is sealed, or its folder was removed: {name!r} cannot be "
                 "added; start another run"
             )
-        path = (self.folder / name).resolve()
-        if not path.is_relative_to(self.folder.resolve()):
+        root = (self.folder / below).resolve()
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
             raise EvidenceError(f"{name!r} would be written outside the run's folder; use a name")
         path.parent.mkdir(parents=True, exist_ok=True)
         return path

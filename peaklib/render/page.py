@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -26,7 +27,12 @@ _FAILED: Final = "EXECUTION FAILED"
 
 
 def render_page(
-    notebook: "NotebookNode | Path", target: Path, *, title: str, max_bytes: int = MAX_BYTES
+    notebook: "NotebookNode | Path",
+    target: Path,
+    *,
+    title: str,
+    hidden: Collection[str] = (),
+    max_bytes: int = MAX_BYTES,
 ) -> Path:
     """Write an executed notebook as one HTML file that needs no network and no server.
 
@@ -37,6 +43,7 @@ def render_page(
         notebook: an executed notebook, or the path of one.
         target: the file to write; its folder must exist.
         title: title of the page; a verdict or a failed execution is put before it.
+        hidden: parameters that are not listed, such as a folder that is gone by now.
         max_bytes: largest file to write.
 
     Returns:
@@ -46,7 +53,8 @@ def render_page(
         NotebookError: the notebook cannot be read, or the page would be larger than
             `max_bytes`; nothing is written then.
     """
-    html = page_html(_read(notebook) if isinstance(notebook, Path) else notebook, title=title)
+    node = _read(notebook) if isinstance(notebook, Path) else notebook
+    html = page_html(node, title=title, hidden=hidden)
     content = html.encode("utf-8")
     if len(content) > max_bytes:
         raise NotebookError(
@@ -57,10 +65,10 @@ def render_page(
     return target
 
 
-def page_html(notebook: "NotebookNode", *, title: str) -> str:
+def page_html(notebook: "NotebookNode", *, title: str, hidden: Collection[str] = ()) -> str:
     """The page of `render_page` as text."""
     arranged = arrange(notebook)
-    parameters = parameters_used(notebook)
+    parameters = tuple(p for p in parameters_used(notebook) if p.name not in hidden)
     table = ParameterTable(parameters).html() if parameters else ""
     heading = " · ".join(part for part in (_prefix(arranged), title) if part)
     resources: dict[str, Any] = {

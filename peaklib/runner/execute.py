@@ -67,7 +67,11 @@ def run_notebook(job: NotebookJob) -> Outcome:
     check_parameters(job.notebook, job.parameters)
     started = time.monotonic()
     run = create_run(job.spec, runs=job.runs)
-    error = _attempt(job, run)
+    try:
+        error = _attempt(job, run)
+    except BaseException as interruption:
+        run.seal("interrupted", type(interruption).__name__)
+        raise
     sealed = run.seal("failed" if error else "completed", error)
     seconds = time.monotonic() - started
     return Outcome(

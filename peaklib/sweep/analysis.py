@@ -46,6 +46,8 @@ def best_of(results: SweepResults) -> Best:
     Raises:
         EvidenceError: no trial has a Sharpe.
     """
+    if not results.cells:
+        raise EvidenceError(f"sweep {results.name!r}: no cell has a result, nothing can be ranked")
     everything = results.all_trials()
     ranked = everything["sharpe"].fillna(-float("inf"))
     if everything["sharpe"].isna().all():

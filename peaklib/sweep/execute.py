@@ -21,7 +21,7 @@ class CellResult:
 
     Args:
         cell: what was asked.
-        run_id, root: the run, and the SHA-256 of its sums.
+        run_id, root: the run, and the SHA-256 of its sums; empty if none could be written.
         state: computed now, failed now, or found finished.
         error: first line of what went wrong.
         seconds: of computing; 0 if it was found.
@@ -133,7 +133,13 @@ class Batch:
 
     def _collect(self, future: "Future[Outcome]") -> None:
         cell, _ = self.running.pop(future)
-        outcome = future.result()
+        try:
+            outcome = future.result()
+        except Exception as error:
+            # A cell that cannot even be recorded must not take the others with it.
+            text = f"{type(error).__name__}: {error}"
+            self.results.append(CellResult(cell, "", "", "failed", text))
+            return
         self.results.append(
             CellResult(
                 cell,
@@ -149,8 +155,7 @@ class Batch:
 def finished_cells(runs: Path) -> dict[str, SealedRun]:
     """Completed runs of cells by key, the newest of each."""
     found: dict[str, SealedRun] = {}
-    for run in published(runs):
-        record = run.record()
+    for run, record in published(runs):
         if record["kind"] == "sweep_cell" and record["status"] == "completed" and record["key"]:
             found.setdefault(record["key"], run)
     return found
@@ -160,8 +165,7 @@ def estimate_seconds(plan: Plan, runs: Path, workers: int) -> tuple[float, str]:
     """How long a plan will take, and what that is based on."""
     notebook = plan.config.notebook
     spent = []
-    for run in published(runs):
-        record = run.record()
+    for _, record in published(runs):
         if record["kind"] == "sweep_cell" and record["config"].get("notebook") == notebook:
             spent.append(_seconds(record["start"], record["end"]))
         if len(spent) == 20:

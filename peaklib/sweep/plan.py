@@ -1,5 +1,6 @@
 """From a configuration to the cells that have to be executed."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -13,7 +14,7 @@ from peaklib.strategies import get
 from peaklib.strategies.catalog import WRAPPERS
 from peaklib.sweep.axes import split_grid
 from peaklib.sweep.checks import FILTER
-from peaklib.sweep.config import SweepConfig
+from peaklib.sweep.config import SweepConfig, load_config
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,14 @@ class Plan:
 
     Args:
         name: of the sweep, from its file.
+        command: what a reader types to run it again.
         config: as read.
         notebook: absolute path of what each cell executes.
         cells: in the order of the axes, the last one fastest.
     """
 
     name: str
+    command: str
     config: SweepConfig
     notebook: Path
     cells: tuple[Cell, ...]
@@ -62,13 +65,17 @@ class Plan:
         return sum(cell.n_trials for cell in self.cells)
 
 
-def make_plan(name: str, config: SweepConfig) -> Plan:
-    """Expand the axes of a sweep.
+def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
+    """Read a sweep's file and expand its axes.
 
     Args:
-        name: of the sweep.
-        config: checked by `load_config`.
+        path: of the TOML file; the sweep is called after it.
+        settings: `KEY=VALUE` that replace keys of the file.
+
+    Raises:
+        ConfigError: lists every mistake of the file.
     """
+    config = load_config(path, settings)
     notebook = home() / config.notebook
     declared = frozenset(declared_parameters(notebook))
     identity = _Identity(source_digest(notebook), {})
@@ -77,7 +84,14 @@ def make_plan(name: str, config: SweepConfig) -> Plan:
         _cell(config, dict(zip(config.foreach, point, strict=True)), declared, identity)
         for point in points
     )
-    return Plan(name, config, notebook, cells)
+    return Plan(path.stem, _command(path, settings), config, notebook, cells)
+
+
+def _command(path: Path, settings: Sequence[str]) -> str:
+    full = path.resolve()
+    shown = full.relative_to(home()) if full.is_relative_to(home()) else Path(path.name)
+    replaced = [part for setting in settings for part in ("--set", setting)]
+    return shlex.join(["peak", "sweep", shown.as_posix(), *replaced])
 
 
 @dataclass(frozen=True)
@@ -116,8 +130,8 @@ def _cell(
 ) -> Cell:
     parameters: dict[str, Any] = {**config.fixed, **point}
     wrapper = parameters.pop(FILTER, None)
-    if "costs" in point:
-        parameters["costs"] = config.costs[point["costs"]].model_dump()
+    if isinstance(parameters.get("costs"), str):
+        parameters["costs"] = config.costs[parameters["costs"]].model_dump()
     shared = {"seed": config.seed, "benchmark": config.benchmark}
     parameters |= {name: value for name, value in shared.items() if name in declared}
     axes = _route_grid(config.grid, parameters, wrapper if wrapper in WRAPPERS else None)

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from peaklib.errors import NotebookError
+from peaklib.errors import EvidenceError, NotebookError
 from peaklib.evidence import RunSpec, SealedRun, home, reports_folder, runs_folder
 from peaklib.render import render_page
 from peaklib.runner import NotebookJob, Outcome, run_notebook
@@ -41,9 +41,15 @@ def make_report(
         runs, reports: folders; the project's by default.
 
     Raises:
+        EvidenceError: no cell of the sweep has a result.
         NotebookError: the notebook failed; its run is kept and named.
     """
     record = sweep.record()
+    if record["metrics"]["cells"] == record["metrics"]["cells_failed"]:
+        raise EvidenceError(
+            f"sweep run {sweep.run_id}: no cell has a result, so there is nothing to report; each "
+            "failed cell's folder under runs/ holds its notebook with the error"
+        )
     name = record["config"]["sweep"]
     notebook = home() / record["config"]["config"]["report"]["notebook"]
     spec = RunSpec(
@@ -61,7 +67,7 @@ def make_report(
         raise NotebookError(f"the report failed: {outcome.error}; see {executed}")
     folder = reports or reports_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    page = render_page(executed, folder / f"{name}.html", title=name)
+    page = render_page(executed, folder / f"{name}.html", title=name, hidden=("run_dir",))
     tables = {
         path.stem: pd.read_parquet(path)
         for path in sorted((outcome.folder / "outputs" / "tables").glob("*.parquet"))

@@ -11,7 +11,7 @@ from peaklib.errors import EvidenceError
 from peaklib.evidence import Run, SealedRun, home, open_run
 from peaklib.metrics import METRIC_NAMES
 from peaklib.sweep.cell import CellData, evaluate_cell
-from peaklib.sweep.config import SweepConfig, load_config
+from peaklib.sweep.config import SweepConfig
 from peaklib.sweep.plan import Cell, make_plan
 
 
@@ -29,7 +29,7 @@ class SweepResults:
     """All that a sweep found.
 
     Args:
-        name, config: of the sweep.
+        name, command, config: of the sweep, and how to run it again.
         cells: those with a result, in the order of the axes.
         failures: the others.
         run_id, root: the sweep's own run; empty for a preview, which nothing recorded.
@@ -37,6 +37,7 @@ class SweepResults:
     """
 
     name: str
+    command: str
     config: SweepConfig
     cells: tuple[CellData, ...]
     failures: tuple[Failure, ...]
@@ -98,6 +99,7 @@ def read_results(run_id: str, runs: Path | None = None) -> SweepResults:
             cells.append(replace(_read_cell(open_run(row["run_id"], runs=runs)), label=label))
     return SweepResults(
         record["config"]["sweep"],
+        record["config"]["command"],
         config,
         tuple(cells),
         tuple(failures),
@@ -128,10 +130,9 @@ def preview(config: str) -> SweepResults:
     Args:
         config: path of its file, below the project's root.
     """
-    path = home() / config
-    plan = make_plan(path.stem, load_config(path))
+    plan = make_plan(home() / config)
     cells = [_evaluated(cell) for cell in plan.cells]
-    return SweepResults(plan.name, plan.config, tuple(cells), ())
+    return SweepResults(plan.name, plan.command, plan.config, tuple(cells), ())
 
 
 def _evaluated(cell: Cell) -> CellData:

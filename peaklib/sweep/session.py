@@ -62,7 +62,7 @@ def run_sweep(
             interrupted; finished cells are kept for `resume`.
     """
     folder = runs or runs_folder()
-    config = {"sweep": plan.name, "config": plan.config.model_dump()}
+    config = {"sweep": plan.name, "command": plan.command, "config": plan.config.model_dump()}
     own = create_run(RunSpec(KIND, config, plan.config.seed), runs=folder)
     batch = Batch(plan, folder, own.run_id, threads)
     if resume:
@@ -118,8 +118,7 @@ def latest_sweep(name: str, runs: Path | None = None) -> SealedRun:
     Raises:
         EvidenceError: there is none.
     """
-    for run in published(runs):
-        record = run.record()
+    for run, record in published(runs):
         tried = record["status"] in ("completed", "failed")
         if record["kind"] == KIND and record["config"]["sweep"] == name and tried:
             return run

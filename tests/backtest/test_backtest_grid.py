@@ -229,7 +229,6 @@ def test_a_window_whose_ends_are_no_dates_is_refused(years: Dataset) -> None:
         run_grid("sma_crossover", years, PAIRS, windows={"w": ("nonsense", "2005")})
 
 
-# BUG: grid._frame reshapes moments of no row to (0, -1), which numpy cannot work out.
 def test_a_condition_that_nothing_meets_gives_an_empty_table(years: Dataset) -> None:
     frame = run_grid("sma_crossover", years, {"fast": [50], "slow": [20]}, where="fast < slow")
     assert frame.empty

@@ -35,7 +35,6 @@ def test_dry_run_takes_settings_and_workers(call: Call) -> None:
 
 
 def test_question_is_printed_as_it_is_written(call: Call) -> None:
-    # BUG: rich takes words in square brackets for markup and drops them.
     done = call("sweep", QUICK, "--dry-run", "--set", "question=Does [bold] timing help?")
     assert "Does [bold] timing help?" in done.output
 

@@ -13,7 +13,6 @@ STRATEGIES = 'foreach.strategy=["sma_crosover", "rsi_reversion"]'
 MISTAKES = {
     "unknown key": ("sede=3", ["sede", "did you mean 'seed'", "benchmark"]),
     "unknown key of a table": ("report.tpo=5", ["report.tpo", "did you mean 'top'", "heatmaps"]),
-    # BUG: the keys allowed in a table of tables are listed as "none".
     "unknown key of a scenario": (
         "costs.retail.fee_bps=5.0",
         ["costs.retail.fee_bps", "did you mean 'fees_bps'", "slippage_bps"],
@@ -21,7 +20,6 @@ MISTAKES = {
     "wrong type": ('seed="seven"', ["seed", "'seven'", "integer"]),
     "float for an integer": ("seed=1.5", ["seed", "1.5", "integer"]),
     "below the range": ("seed=-1", ["seed", "-1", "greater than or equal to 0"]),
-    # BUG: canonical JSON refuses it later with an error that names neither file nor key.
     "beyond exact integers": ("seed=9007199254740993", ["seed", "9007199254740993"]),
     "above the range": ("report.top=5000", ["report.top", "5000", "1000"]),
     "negative costs": ("costs.retail.fees_bps=-1.0", ["costs.retail.fees_bps", "-1.0", "0"]),
@@ -33,16 +31,13 @@ MISTAKES = {
     "one metric only": ('report.heatmaps=["sharpe"]', ["report.heatmaps", "at least 2"]),
     "unknown data set": ('fixed.dataset="sp501"', ["fixed.dataset", "'sp501'", "sp500"]),
     "file that is not there": ('fixed.dataset="no/bars.csv"', ["fixed.dataset", "no/bars.csv"]),
-    # BUG: values of another type are not looked at; the cells fail later, or the plan does.
     "data set that is a number": ("fixed.dataset=500", ["fixed.dataset", "500"]),
     "strategy that is a number": (
         'foreach.strategy=["sma_crossover", "rsi_reversion", 3]',
         ["foreach.strategy", "3"],
     ),
-    # BUG: `costs.retail: no cell uses it` follows each mistake on the axis of costs.
     "axis that is no list": ('foreach.costs="retail"', ["foreach.costs", "'retail'", "list"]),
     "axis without values": ("foreach.costs=[]", ["foreach.costs", "at least 1"]),
-    # BUG: one typo is reported twice, the second time as a grid that nobody uses.
     "unknown strategy": (STRATEGIES, ["foreach.strategy", "'sma_crosover'", "'sma_crossover'"]),
     "unknown benchmark": ("benchmark=buy_and_hole", ["benchmark", "'buy_and_hole'", "macd"]),
     "unknown notebook": (
@@ -53,7 +48,6 @@ MISTAKES = {
     "unknown parameter of the notebook": ("fixed.fil=close", ["fixed.fil", "'fill'", "dataset"]),
     "unknown axis": ("foreach.datasets=[1]", ["foreach.datasets", "'dataset'", "strategy"]),
     "fixed and swept": ("fixed.costs=retail", ["fixed.costs", "foreach"]),
-    # BUG: reported twice, as above.
     "unknown scenario": ('foreach.costs=["retial"]', ["foreach.costs", "'retial'", "'retail'"]),
     "scenario nobody uses": ("costs.other.fees_bps=1.0", ["costs.other", "foreach.costs"]),
     "unknown filter": ('foreach.filter=["vol"]', ["foreach.filter", "'vol'", "vol_regime_filter"]),
@@ -74,7 +68,6 @@ MISTAKES = {
         "grid.sma_crossover.fast={start = 5, stop = 9}",
         ["grid.sma_crossover.fast", "start = 5, stop = 50, step = 5"],
     ),
-    # BUG: found in the middle of the plan, as a mistake of "grid" without file or key.
     "value twice": ("grid.sma_crossover.fast=[5, 5]", ["grid.sma_crossover.fast", "twice"]),
     "grid of another strategy": ("grid.macd.fast=[5]", ["grid.macd", "sma_crossover"]),
     "condition on no parameter": (
@@ -85,14 +78,11 @@ MISTAKES = {
         "grid.sma_crossover.where=\"__import__('os') < slow\"",
         ["grid.sma_crossover.where", "__import__", "allowed"],
     ),
-    # BUG: the value is not named ("is no text").
     "condition that is a number": ("grid.sma_crossover.where=3", ["grid.sma_crossover.where", "3"]),
-    # BUG: no trial is left, which comes out as a failed cell only.
     "condition that nothing meets": (
         'grid.sma_crossover.where="fast > 1000"',
         ["grid.sma_crossover.where", "fast > 1000", "no"],
     ),
-    # BUG: fill, lag and period are not checked before the cells run and fail.
     "unknown fill": ("fixed.fill=tomorrow", ["fixed.fill", "'tomorrow'", "next_open", "close"]),
     "lag that is a word": ("fixed.lag=two", ["fixed.lag", "'two'"]),
     "lag below the range": ("fixed.lag=-1", ["fixed.lag", "-1"]),

@@ -82,7 +82,6 @@ def test_unknown_parameter_is_an_error_and_makes_no_run(run: Run, tmp_path: Path
 
 
 def test_run_dir_is_given_only_to_a_notebook_that_declares_it(tmp_path: Path) -> None:
-    # BUG: `NotebookJob` promises this; `run_notebook` refuses such a notebook.
     notebook = write_notebook(tmp_path / "bare.ipynb", "n: int = 1  # a number", "n")
     outcome = run_notebook(NotebookJob(notebook, {"n": 2}, RunSpec("test", {}), tmp_path / "runs"))
     assert outcome.status == "completed"

@@ -51,7 +51,6 @@ def test_missing_notebook_names_its_neighbours(notebook: Path) -> None:
         declared_parameters(notebook.with_name("smal.ipynb"))
 
 
-# BUG: JSON that is no notebook ends in an AttributeError or a TypeError of nbformat.
 @pytest.mark.parametrize("content", ["{", '{"cells": 3}', "[]", ""])
 def test_file_that_is_no_notebook_is_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.ipynb"

@@ -118,8 +118,9 @@ def test_resume_finishes_what_was_cut_short(name: str, project: Path, tiny: Path
     assert set(cells["run_id"]) == finished(project)
     assert cells["axis_point"].tolist() == ["1", "2", "3", "4"]
     if name != "SIGKILL":
-        # BUG: the line is broken at 80 columns, so that it cannot be pasted.
-        assert f"next  peak sweep {tiny} --resume" in out.splitlines()
+        assert (
+            f"next  peak sweep {tiny.relative_to(project).as_posix()} --resume" in out.splitlines()
+        )
 
 
 def test_resume_computes_only_what_has_changed(project: Path, tiny: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence import RunSpec, create_run
-from peaklib.sweep import Plan, SweepResults, best_of, estimate_seconds, load_config, make_plan
+from peaklib.sweep import Plan, SweepResults, best_of, estimate_seconds, make_plan
 from peaklib.sweep.axes import axis_values
 from peaklib.sweep.execute import Batch, finished_cells
 
@@ -17,7 +17,7 @@ BARS = "Date,Open,High,Low,Close\n2024-01-02,10,12,9,11\n2024-01-03,11,13,10,12\
 
 def plan_of(project: Path, *settings: str) -> Plan:
     path = project / "configs" / "sweeps" / "quick.toml"
-    return make_plan(path.stem, load_config(path, settings))
+    return make_plan(path, settings)
 
 
 def keys(plan: Plan) -> list[str]:
@@ -80,7 +80,6 @@ def test_cells_are_the_product_of_the_axes_the_last_one_fastest(project: Path) -
 
 
 def test_scenario_may_be_fixed_by_name(project: Path) -> None:
-    # BUG: only an axis of costs is resolved; the notebook would get the name.
     plan = plan_of(project, 'foreach={strategy = ["rsi_reversion"]}', "fixed.costs=retail",
                    "grid={rsi_reversion = {window = [2]}}")  # fmt: skip
     assert plan.cells[0].parameters["costs"]["fees_bps"] == 5.0
@@ -101,10 +100,9 @@ def test_filter_wraps_the_strategy_and_adds_its_grid(project: Path) -> None:
 
 def test_default_sweep_is_as_large_as_it_says(project: Path) -> None:
     path = project / "configs" / "sweeps" / "default.toml"
-    plan = make_plan("default", load_config(path))
+    plan = make_plan(path)
     assert len(plan.cells) == 4 * 2 * 2
     assert plan.n_trials >= 5000
-    # BUG: the comment says 5,688.
     said = path.read_text("utf-8").splitlines()[1]
     assert f"{len(plan.cells)} runs, {plan.n_trials:,} trials" in said
 
@@ -204,7 +202,6 @@ def lose_sums(folder: Path) -> None:
 def test_damaged_run_is_not_taken_for_finished(
     damage: Callable[[Path], None], tmp_path: Path
 ) -> None:
-    # BUG: one damaged folder ends every later sweep with a traceback.
     run = create_run(RunSpec("sweep_cell", {}, key="a" * 64), runs=tmp_path)
     run.save_text("table.txt", "x")
     sealed = run.seal()
@@ -226,7 +223,6 @@ def test_estimate_says_what_it_is_based_on(project: Path, tmp_path: Path) -> Non
 
 
 def test_sweep_without_any_result_says_so(project: Path) -> None:
-    # BUG: pandas' "No objects to concatenate" is what the user reads.
-    results = SweepResults("quick", plan_of(project).config, (), ())
+    results = SweepResults("quick", "peak sweep quick.toml", plan_of(project).config, (), ())
     with pytest.raises(EvidenceError, match="quick"):
         best_of(results)

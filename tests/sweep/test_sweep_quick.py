@@ -138,7 +138,6 @@ def test_page_is_one_file_of_less_than_eight_megabytes(swept: Swept) -> None:
 
 
 def test_page_names_no_folder_of_the_machine(swept: Swept) -> None:
-    # BUG: the parameters used list `run_dir`, a staging folder that is gone.
     text = (swept.project / "reports" / "quick.html").read_text("utf-8")
     assert str(swept.project) not in text
 
