@@ -188,12 +188,15 @@ for cell in results.cells:
 # %% [markdown]
 # ## What moves what
 #
-# Rank correlation of each parameter with the metrics, over the trials of one cell.
+# Blue: a larger value of the parameter goes with a larger metric. Max drawdown is negative, so blue
+# means a smaller loss there.
 
 # %%
-for cell in results.cells:
-    if cell.label.get("costs") == first_costs and cell.params:
-        display(correlations(cell, title=" · ".join(cell.label.values())))
+correlations(
+    [cell for cell in results.cells if cell.label.get("costs") == first_costs],
+    title="Rank correlation of parameters and metrics",
+    subtitle="Spearman, over the trials of each cell under the first cost scenario, in sample",
+)
 
 # %% [markdown]
 # ## Method and assumptions

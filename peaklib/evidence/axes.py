@@ -76,5 +76,14 @@ class Axes:
         return {name: np.concatenate([part[name] for part in parts]) for name in self.values}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, for a record."""
-        return {"axes": {name: list(v) for name, v in self.values.items()}, "where": self.where}
+        """Plain values, for a record; `order` says which axis is the outermost loop.
+
+        Canonical JSON sorts the names of `axes`, and points are numbered by their order.
+        """
+        axes = {name: list(values) for name, values in self.values.items()}
+        return {"axes": axes, "order": list(axes), "where": self.where}
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Axes":
+        """What `to_json` wrote."""
+        return cls({name: record["axes"][name] for name in record["order"]}, record["where"])

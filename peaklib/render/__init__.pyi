@@ -4,6 +4,7 @@ from .bands import (
 )
 from .correlation import (
     correlation_matrix as correlation_matrix,
+    draw_correlations as draw_correlations,
     rank_correlations as rank_correlations,
 )
 from .curves import (

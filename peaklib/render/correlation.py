@@ -58,20 +58,37 @@ def correlation_matrix(
     title: str = "",
     subtitle: str = "",
 ) -> go.Figure:
-    """Draw `rank_correlations`, one row per parameter; a pair without variation is a cross."""
-    values = rank_correlations(frame, params, metrics)
+    """Draw `rank_correlations` of one frame; see `draw_correlations`."""
+    return draw_correlations(
+        rank_correlations(frame, params, metrics), title=title, subtitle=subtitle
+    )
+
+
+def draw_correlations(values: pd.DataFrame, *, title: str = "", subtitle: str = "") -> go.Figure:
+    """Draw rank correlations, one row per parameter; a pair without variation is hatched.
+
+    Args:
+        values: (n_params, n_metrics) in -1..1, such as several results of
+            `rank_correlations` one below the other.
+        title: the finding.
+        subtitle: what is drawn.
+
+    Raises:
+        DataError: there is nothing to draw.
+    """
     if values.empty:
         raise DataError("correlation: give at least one parameter and one metric")
-    margins = Margins(left=_label_width(params), right=8, top=8, bottom=76)
+    names, metrics = [str(name) for name in values.index], [str(name) for name in values.columns]
+    margins = Margins(left=_label_width(names), right=8, top=8, bottom=76)
     width = FIGURE_WIDTH - margins.left - margins.right
-    sheet = Sheet(width, _CELL_HEIGHT * len(params), margins)
+    sheet = Sheet(width, _CELL_HEIGHT * len(names), margins)
     box = Box(0, min(width, _MAX_CELL_WIDTH * len(metrics)), 0, sheet.height)
     # The first parameter is read first, so it stands at the top.
     upward = values.iloc[::-1]
     axes = sheet.add_axes(
         box,
-        x=cell_axis(list(metrics), pixels=box.width, along=True),
-        y=cell_axis([str(name) for name in upward.index], pixels=box.height, along=False),
+        x=cell_axis(metrics, pixels=box.width, along=True),
+        y=cell_axis(names[::-1], pixels=box.height, along=False),
     )
     numbers: Floats = upward.to_numpy(dtype=float)
     texts = [[format_value(float(value), _STYLE) for value in row] for row in numbers]
@@ -80,7 +97,7 @@ def correlation_matrix(
         texts=texts,
         scale=_SCALE,
         colour_axis="coloraxis",
-        names=(list(metrics), [str(name) for name in upward.index]),
+        names=(metrics, names[::-1]),
         hover="%{customdata[1]} and %{customdata[0]}<br><b>Spearman %{customdata[2]}</b>",
         full=texts,
     )

@@ -22,7 +22,8 @@ _NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 # fmt: off
 _PERCENT: Final = frozenset({
     "ret", "return", "total_return", "cagr", "vol", "volatility", "max_dd", "exposure", "hit_rate",
-    "win_rate", "ulcer", "avg_trade", "te", "alpha", "var", "es", "share", "flat_opens",
+    "win_rate", "ulcer", "avg_trade", "te", "alpha", "var", "es", "share",
+    "above_hold", "flat_opens",
 })
 _RATIO: Final = frozenset({
     "sharpe", "sortino", "calmar", "martin", "omega", "recovery", "profit_factor", "tail_ratio",

@@ -90,7 +90,7 @@ def summary(results: SweepResults) -> pd.DataFrame:
             {
                 **cell.label,
                 "n_trials": len(sharpes),
-                "share": above / len(sharpes),
+                "above_hold": above / len(sharpes),
                 "best_sharpe": sharpes.max(),
                 "median_sharpe": sharpes.median(),
                 "hold_sharpe": cell.hold["sharpe"],

@@ -37,7 +37,7 @@ class CellData:
     @property
     def params(self) -> list[str]:
         """Names of the grid's axes."""
-        return list(self.trials.attrs["grid"]["axes"])
+        return list(self.trials.attrs["grid"]["order"])
 
     @property
     def conventions(self) -> dict[str, Any]:

@@ -7,7 +7,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from peaklib.metrics import METRICS
-from peaklib.render import Panel, Period, correlation_matrix, heatmap, shared_limit
+from peaklib.render import (
+    Panel,
+    Period,
+    draw_correlations,
+    heatmap,
+    rank_correlations,
+    shared_limit,
+)
 from peaklib.render.heatmap import metric_step
 from peaklib.strategies import get
 from peaklib.sweep.cell import CellData
@@ -106,6 +113,20 @@ def _axis_label(cell: CellData, name: str) -> str:
     return f"{name}, {get(cell.trials.attrs['strategy']).parameters[name].unit}"
 
 
-def correlations(cell: CellData, *, title: str = "", subtitle: str = "") -> go.Figure:
-    """Rank correlation of each parameter of a cell with a few metrics."""
-    return correlation_matrix(cell.trials, cell.params, list(MOVED), title=title, subtitle=subtitle)
+def correlations(
+    cells: Sequence[CellData], *, title: str = "", subtitle: str = ""
+) -> go.Figure | None:
+    """Rank correlation of the parameters with a few metrics, over the trials of each cell.
+
+    Returns:
+        One row a parameter and cell; None if no cell has a parameter.
+    """
+    parts = []
+    for cell in cells:
+        values = rank_correlations(cell.trials, cell.params, list(MOVED))
+        where = " · ".join(cell.label.values())
+        parts.append(values.set_axis([f"{where}: {name}" for name in cell.params]))
+    stacked = pd.concat(parts) if parts else pd.DataFrame()
+    if stacked.empty:
+        return None
+    return draw_correlations(stacked, title=title, subtitle=subtitle)

@@ -126,7 +126,7 @@ def test_a_grid_says_how_it_was_made_and_that_nobody_counted_it(years: Dataset) 
     attrs = frame.attrs
     assert attrs["trials"] == "uncounted"
     assert (attrs["strategy"], attrs["version"]) == ("sma_crossover", "1")
-    assert attrs["grid"] == {"axes": PAIRS, "where": "fast < slow"}
+    assert attrs["grid"] == {"axes": PAIRS, "order": ["fast", "slow"], "where": "fast < slow"}
     conventions = attrs["conventions"]
     assert (conventions["data"], conventions["digest"]) == ("sp500", years.digest)
     assert conventions["n_bars"] == len(years)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from peaklib.errors import ConfigError
-from peaklib.evidence import Axes
+from peaklib.evidence import Axes, to_json
 
 axis = st.lists(st.integers(-5, 5), min_size=1, max_size=4, unique=True)
 
@@ -94,11 +94,16 @@ def test_a_condition_on_another_name_is_refused_when_the_grid_is_made() -> None:
 
 
 def test_a_grid_can_be_written_down_and_compared() -> None:
-    axes = Axes({"fast": range(5, 8), "width": [0.5]}, where="fast > 5")
+    axes = Axes({"width": [0.5], "fast": range(5, 8)}, where="fast > 5")
     record = axes.to_json()
-    assert record == {"axes": {"fast": [5, 6, 7], "width": [0.5]}, "where": "fast > 5"}
+    assert record == {
+        "axes": {"fast": [5, 6, 7], "width": [0.5]},
+        "order": ["width", "fast"],
+        "where": "fast > 5",
+    }
     assert json.loads(json.dumps(record)) == record
-    assert Axes(values=record["axes"], where=record["where"]).to_json() == record
+    assert Axes.from_json(json.loads(to_json(record))).to_json() == record
+    assert record["order"] == list(axes.values)
 
 
 def test_a_condition_without_axes_is_refused() -> None:
