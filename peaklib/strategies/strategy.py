@@ -17,7 +17,7 @@ Target = Callable[..., Floats]
 WarmUp = Callable[..., int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Strategy:
     """Rule with a name, a version and described parameters.
 
@@ -37,6 +37,10 @@ class Strategy:
     parameters: Mapping[str, Parameter]
     warm_up: WarmUp
     summary: str = field(compare=False)
+
+    def __repr__(self) -> str:
+        defaults = ", ".join(f"{name}={p.default!r}" for name, p in self.parameters.items())
+        return f"Strategy({self.name!r}, version {self.version!r}: {defaults or 'no parameters'})"
 
     def parameter(self, name: str) -> Parameter:
         """One parameter.
