@@ -56,9 +56,14 @@ def command(
             "promotion is not available yet: it needs gates and confirm tokens, which do not "
             "exist in this version. Nothing was run; leave out --promote to run and report."
         )
-    from peaklib.evidence import runs_folder
+    from peaklib.evidence import home, runs_folder
     from peaklib.sweep import make_plan
 
+    if not (home() / "notebooks").is_dir():
+        raise click.UsageError(
+            f"{home()} is no project (no configs/ and notebooks/ in it or above it); change to a "
+            "checkout, or name one by the variable PEAK_HOME"
+        )
     plan = make_plan(config, settings)
     cpus = _cpus()
     workers = min(workers or cpus, len(plan.cells))

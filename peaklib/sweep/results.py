@@ -111,6 +111,11 @@ def read_results(run_id: str, runs: Path | None = None) -> SweepResults:
 
 def _read_cell(run: SealedRun) -> CellData:
     record = run.record()
+    if not record["trials"]:
+        raise EvidenceError(
+            f"run {run.run_id} recorded no trials, which this report is about; name a report for "
+            f"{record['config']['notebook']} under [report] notebook"
+        )
     summary = record["trials"][0]
     trials = pd.read_parquet(run.table(summary["table"]))
     trials.attrs = {**summary, "trials": "counted"}

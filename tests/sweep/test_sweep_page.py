@@ -41,8 +41,8 @@ def test_every_figure_is_drawn(opened: OpenPage) -> None:
             height: box.getBoundingClientRect().height,
         }))"""
     )
-    # Around the best trial; its curve; a heatmap and a correlation for each of two cells.
-    assert [figure["maps"] for figure in drawn] == [3, 0, 3, 3, 1, 1]
+    # Around the best trial; its curve; a heatmap for each of two cells, and correlations.
+    assert [figure["maps"] for figure in drawn] == [3, 0, 3, 3, 1]
     for figure in drawn:
         assert figure["images"] == figure["maps"]
         assert figure["maps"] or figure["lines"] >= 2
