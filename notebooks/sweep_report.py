@@ -45,6 +45,7 @@ from peaklib.sweep import (
     ranking,
     read_results,
     replay,
+    searched,
     summary,
 )
 
@@ -54,10 +55,13 @@ best = best_of(results)
 metrics = results.config.report.heatmaps
 limits = limits_of(results, metrics)
 used, hold = best.cell.conventions, best.cell.hold
-where_best = " · ".join(best.cell.label.values())
+on = " · ".join(value for name, value in best.cell.label.items() if name != "strategy")
+costs = used["terms"]
 
 # %%
-n_above = above_hold(results)
+n_above, n_base = above_hold(results)
+under = f" under {results.scenario} costs" if results.scenario else ""
+unusable = len(results.failures)
 edge = ", ".join(f"{name} {best.params[name]:g}" for name in best.on_edge)
 render.first_screen(
     provenance=[
@@ -77,17 +81,16 @@ render.first_screen(
             else "working tree",
         ),
         ("data", data_sets(results)),
-        ("fill", f"{used['terms']['fill']}, lag {used['terms']['lag']}"),
+        ("fill", f"{costs['fill']}, lag {costs['lag']}"),
+        ("costs", f"{costs['fees_bps']:g} + {costs['slippage_bps']:g} bp a side"),
     ],
     question=results.config.question,
     verdict=render.Verdict.NO_VERDICT,
-    headline=(
-        f"In sample, {n_above:,} of {results.n_trials:,} trials have a higher Sharpe than hold"
-    ),
+    headline=(f"In sample, {n_above:,} of {n_base:,} trials have a higher Sharpe than hold{under}"),
     sentences=[
-        f"The best of all, **{best.cell.trials.attrs['strategy']} {best.text}** ({where_best}), "
-        f"has a Sharpe of **{best.metrics['sharpe']:.2f}** against {hold['sharpe']:.2f} for "
-        f"{results.config.benchmark}, and a largest drawdown of "
+        f"The best of them, **{best.cell.trials.attrs['strategy']} {best.text}** on {on}, has a "
+        f"Sharpe of **{best.metrics['sharpe']:.2f}** against {hold['sharpe']:.2f} for hold, and a "
+        "largest drawdown of "
         f"{render.format_metric('max_dd', best.metrics['max_dd'])} against "
         f"{render.format_metric('max_dd', hold['max_dd'])}.",
         f"It was chosen as the best of {results.n_trials:,} trials on the very bars it is "
@@ -98,14 +101,22 @@ render.first_screen(
         render.Fact(
             "info",
             "Trials made",
-            "every combination of every cell" if sweep_run else "a preview: counted nowhere",
+            "all combinations that have a result" if sweep_run else "a preview: counted nowhere",
             f"{results.n_trials:,}",
         ),
+        render.Fact("info", "Above hold", f"Sharpe, same bars{under}", f"{n_above / n_base:.0%}"),
         render.Fact(
-            "info", "Above hold", "Sharpe, same bars and costs", f"{n_above / results.n_trials:.0%}"
+            "info",
+            "Best on the grid's edge",
+            "the optimum may lie outside" if edge else "it has neighbours on all sides",
+            edge or "no",
         ),
-        render.Fact("info", "Best on the grid's edge", "the optimum may lie outside", edge or "no"),
-        render.Fact("info", "Failed runs", "listed below if any", str(len(results.failures))),
+        render.Fact(
+            "fail" if unusable else "info",
+            "Cells without a result",
+            "listed below; what they would have shown is unknown" if unusable else "all finished",
+            str(unusable),
+        ),
         render.Fact("info", "Out of sample", "not examined in this version", "–"),
     ],
     facts_title="Facts · no gates are set",
@@ -117,19 +128,31 @@ heatmap_of(
     metrics,
     limits=limits,
     chosen=best.params,
-    title=f"Around the best trial: {where_best}",
-    subtitle="In sample, after costs; differences to hold. The outlined cell was chosen here",
+    title=f"Neighbours of the best trial: {best.cell.trials.attrs['strategy']} on {on}",
+    subtitle=(
+        "In sample, after costs. Sharpe and CAGR as difference to hold; drawdown as it is (hold "
+        f"{render.format_metric('max_dd', hold['max_dd'])}). The outlined cell was chosen here"
+    ),
 )
+
+# %% [markdown]
+# ## What was searched
+
+# %%
+run.save_table("searched", searched(results))
+render.table(searched(results), caption="Strategies, their grids and how often they were tried")
 
 # %% [markdown]
 # ## Ranking
 #
-# The highest Sharpe ratios of all trials, in sample. A trial is addressed as `RUN:N`.
+# The highest Sharpe ratios, in sample, under the first cost scenario; costs are an assumption and
+# never the reason to win, so other scenarios stand beside it. A trial is addressed as `RUN:N`. All
+# tables of this page lie beside it as CSV and JSON.
 
 # %%
 best_rows = ranking(results, results.config.report.top)
 run.save_table("ranking", best_rows)
-render.table(best_rows, caption=f"Best {len(best_rows)} of {results.n_trials:,} trials")
+render.table(best_rows, caption=f"Best {len(best_rows)} of {n_base:,} trials{under}")
 
 # %%
 cells_table = summary(results)
@@ -147,7 +170,8 @@ render.table(failed, caption="Failed cells") if len(failed) else render.note("No
 # %% [markdown]
 # ## Curve and drawdown of the best trial
 #
-# Computed again for this page from data and parameters, and equal to the recorded numbers.
+# Computed again for this page from data and parameters, and equal to the recorded numbers. Circles
+# mark the lowest point of each drawdown.
 
 # %%
 result, benchmark_result = replay(best, results.config.benchmark)
@@ -159,7 +183,7 @@ render.equity_and_drawdown(
     },
     periods=[render.Period("in_sample", start, end)],
     log=True,
-    title=f"{best.cell.trials.attrs['strategy']} {best.text} against hold, on {used['data']}",
+    title=f"{best.cell.trials.attrs['strategy']} {best.text} against hold, on {on}",
     subtitle=f"Growth of 1 after costs, in sample; {len(result.trades)} round trips",
 )
 
@@ -172,18 +196,20 @@ render.equity_and_drawdown(
 # %%
 from IPython.display import display
 
-first_costs = results.cells[0].label.get("costs")
-for cell in results.cells:
-    if cell.label.get("costs") == first_costs:
-        figure = heatmap_of(
-            cell,
-            metrics,
-            limits=limits,
-            title=" · ".join(cell.label.values()),
-            subtitle=f"In sample, {len(cell.trials)} trials, after costs; differences to hold",
-        )
-        if figure is not None:
-            display(figure)
+for cell in results.base:
+    figure = heatmap_of(
+        cell,
+        metrics,
+        limits=limits,
+        title=" · ".join(cell.label.values()),
+        subtitle=(
+            f"In sample, {len(cell.trials)} trials, after costs; hold has Sharpe "
+            f"{cell.hold['sharpe']:.2f}, CAGR {render.format_metric('cagr', cell.hold['cagr'])}, "
+            f"drawdown {render.format_metric('max_dd', cell.hold['max_dd'])}"
+        ),
+    )
+    if figure is not None:
+        display(figure)
 
 # %% [markdown]
 # ## What moves what
@@ -193,7 +219,7 @@ for cell in results.cells:
 
 # %%
 correlations(
-    [cell for cell in results.cells if cell.label.get("costs") == first_costs],
+    results.base,
     title="Rank correlation of parameters and metrics",
     subtitle="Spearman, over the trials of each cell under the first cost scenario, in sample",
 )
@@ -219,6 +245,7 @@ render.key_values(
         *((f"Terms: {name}", text.describe()) for name, text in terms.items()),
         ("Account", "starts with 1, all-in up to the target, equity marked at each close"),
         ("Open position at the end", "marked at the last close, not sold"),
+        ("Evaluation days", "all bars, also those before an indicator is ready (flat until then)"),
         ("Annualisation", f"{used['bars_per_year']:g} bars a year, risk-free rate 0 %, ddof 1"),
         ("Benchmark", f"{results.config.benchmark}, same bars, same costs"),
         *([("Opens", opens)] if opens else []),
@@ -232,12 +259,27 @@ render.key_values(
 # ## Verify and run again
 
 # %%
-first = next((c.run_id for c in results.cells if c.run_id), "RUN")
+ids = " ".join(c.run_id for c in results.cells) if sweep_run else "RUN"
+commit = results.record["code"]["commit"] if results.record else None
 render.commands(
     [
-        ("check that a run is unchanged", f"cd runs/{first} && sha256sum --strict -c SHA256SUMS"),
-        ("run the sweep again", results.command),
-        ("see its plan first", f"{results.command} --dry-run"),
+        (
+            "check that every run is unchanged",
+            f"for r in {ids}; do (cd runs/$r && sha256sum --quiet --strict -c SHA256SUMS) || "
+            "echo CHANGED $r; done",
+        ),
+        *(
+            [
+                (
+                    f"check the list of runs; its root hash is {results.root}",
+                    f"sha256sum runs/{results.run_id}/SHA256SUMS",
+                )
+            ]
+            if sweep_run
+            else []
+        ),
+        *([("take the code it was made with", f"git checkout {commit}")] if commit else []),
+        ("run the sweep again", f".venv/bin/{results.command}"),
     ]
 )
 
@@ -247,8 +289,9 @@ render.table(
         {
             "cell": [" · ".join(c.label.values()) for c in results.cells],
             "run": [c.run_id or "preview" for c in results.cells],
-            "root hash": [c.root[:16] or "–" for c in results.cells],
+            "root hash": [c.root or "–" for c in results.cells],
         }
     ),
     caption="Runs behind this page; the root hash is the SHA-256 of the run's SHA256SUMS",
+    fold=40,
 )

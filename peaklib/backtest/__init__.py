@@ -4,7 +4,7 @@ from peaklib.backtest.engine import run_backtest
 from peaklib.backtest.grid import run_grid, trial_returns
 from peaklib.backtest.result import BacktestResult, Conventions, DrawdownPeriod
 from peaklib.backtest.simulation import AccountView, Guard
-from peaklib.backtest.terms import Fill, Terms, TermsOptions
+from peaklib.backtest.terms import Fill, Terms
 
 __all__ = [
     "AccountView",
@@ -14,7 +14,6 @@ __all__ = [
     "Fill",
     "Guard",
     "Terms",
-    "TermsOptions",
     "run_backtest",
     "run_grid",
     "trial_returns",

@@ -1,7 +1,7 @@
 """`run_backtest`: one strategy or target, one account, everything about it."""
 
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from peaklib.backtest import account
 from peaklib.backtest.market import Market, market_of
 from peaklib.backtest.result import BacktestResult, Conventions, DrawdownPeriod
 from peaklib.backtest.simulation import NO_WINDOWS, Guard, Scratch, Simulation
-from peaklib.backtest.terms import Terms, TermsOptions
+from peaklib.backtest.terms import Fill, Terms
 from peaklib.backtest.trades import trade_table
 from peaklib.data import Dataset, Panel
 from peaklib.errors import DataError, StrategyError
@@ -27,8 +27,14 @@ def run_backtest(
     dataset: Dataset | Panel,
     params: Mapping[str, Any] | None = None,
     *,
+    fill: Fill = "next_open",
+    lag: int = 1,
+    fees_bps: float = 0.0,
+    slippage_bps: float = 0.0,
+    borrow_bps: float = 0.0,
+    cash_rate: float = 0.0,
+    liquidate: bool = False,
     guard: Guard | None = None,
-    **terms: Unpack[TermsOptions],
 ) -> BacktestResult:
     """Simulate one account.
 
@@ -38,9 +44,10 @@ def run_backtest(
             arrays or as a Series or frame with the data's own index and columns.
         dataset: bars of one asset, or a panel of several.
         params: parameters of the strategy; defaults fill what is missing.
+        fill, lag, fees_bps, slippage_bps, borrow_bps, cash_rate, liquidate: fill
+            convention and costs, see `Terms`.
         guard: called with the account before every bar's fill; returns the target that
             may be traded to.
-        terms: fill convention and costs, see `Terms`.
 
     Returns:
         Equity, returns, positions, trades, metrics and the conventions behind them.
@@ -56,7 +63,15 @@ def run_backtest(
     >>> round(result.metrics["sharpe"], 8)
     0.15287813
     """
-    agreed = Terms(**terms)
+    agreed = Terms(
+        fill=fill,
+        lag=lag,
+        fees_bps=fees_bps,
+        slippage_bps=slippage_bps,
+        borrow_bps=borrow_bps,
+        cash_rate=cash_rate,
+        liquidate=liquidate,
+    )
     market = market_of(dataset, agreed)
     target = _target(strategy_or_target, dataset, params, market)
     market.check_listed(target, agreed.delay)
@@ -92,7 +107,15 @@ def _given_target(given: object, market: Market) -> Floats:
             f"target: columns {list(given.columns)} are not the assets of {market.name!r} "
             f"in their order: {market.assets}"
         )
-    target = np.array(given, dtype=np.float64)
+    if callable(given):
+        raise StrategyError(
+            f"target: {getattr(given, '__name__', given)!r} is a function; make a strategy of it "
+            "with @strategy(name, version, warm_up=...), or call it and give its result"
+        )
+    try:
+        target = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"target: {error}; expected numbers from -1 to 1, one a bar") from None
     shape = (len(market.index), len(market.assets))
     if target.shape not in {shape, shape[:1] if shape[1] == 1 else shape}:
         raise DataError(f"target: shape {target.shape}, expected {shape} for {market.name!r}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import local
-from typing import Any, Final, Unpack
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from peaklib import metrics
 from peaklib.backtest.account import first_bad_bar
-from peaklib.backtest.market import market_of_bars
+from peaklib.backtest.market import market_of_bars, one_asset
 from peaklib.backtest.result import Conventions
 from peaklib.backtest.simulation import NO_WINDOWS, Scratch, Simulation
-from peaklib.backtest.terms import Terms, TermsOptions
+from peaklib.backtest.terms import Fill, Terms
 from peaklib.data import Dataset
 from peaklib.errors import DataError, StrategyError
 from peaklib.evidence.axes import Axes
@@ -43,9 +43,15 @@ def run_grid(
     *,
     where: str | None = None,
     windows: Windows | None = None,
+    fill: Fill = "next_open",
+    lag: int = 1,
+    fees_bps: float = 0.0,
+    slippage_bps: float = 0.0,
+    borrow_bps: float = 0.0,
+    cash_rate: float = 0.0,
+    liquidate: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
-    **terms: Unpack[TermsOptions],
 ) -> pd.DataFrame:
     """Backtest every combination of a grid.
 
@@ -56,10 +62,11 @@ def run_grid(
         where: condition that a combination must meet, such as `fast < slow`.
         windows: name to (start, end), for which the moments of returns are kept; the
             end is included.
+        fill, lag, fees_bps, slippage_bps, borrow_bps, cash_rate, liquidate: fill
+            convention and costs, see `Terms`.
         threads: how many to use; all processors by default. The result does not depend
             on it.
         progress: called with (done, all) combinations now and then.
-        terms: fill convention and costs, see `Terms`.
 
     Returns:
         One row per combination, the last axis fastest: the parameters, all metrics, and
@@ -71,7 +78,16 @@ def run_grid(
         ConfigError: the condition cannot be read or speaks of unknown parameters.
         DataError: the data lack a price that the terms need, or a window is empty.
     """
-    rule, agreed = get(strategy), Terms(**terms)
+    agreed = Terms(
+        fill=fill,
+        lag=lag,
+        fees_bps=fees_bps,
+        slippage_bps=slippage_bps,
+        borrow_bps=borrow_bps,
+        cash_rate=cash_rate,
+        liquidate=liquidate,
+    )
+    rule, dataset = get(strategy), one_asset(dataset)
     axes = _axes(rule, grid, where)
     points = axes.table()
     bars = Bars.of(dataset)
@@ -86,18 +102,34 @@ def trial_returns(
     strategy: str | Strategy,
     dataset: Dataset,
     combinations: Iterable[Mapping[str, int | float]],
-    **terms: Unpack[TermsOptions],
+    *,
+    fill: Fill = "next_open",
+    lag: int = 1,
+    fees_bps: float = 0.0,
+    slippage_bps: float = 0.0,
+    borrow_bps: float = 0.0,
+    cash_rate: float = 0.0,
+    liquidate: bool = False,
 ) -> Iterator[tuple[dict[str, int | float], Floats]]:
     """Returns of chosen combinations, one at a time.
 
     Args:
-        strategy, dataset, terms: as for `run_grid`.
+        strategy, dataset: as for `run_grid`, and all that follows `combinations`.
         combinations: parameters of each trial; defaults fill what is missing.
 
     Yields:
         All parameters of the trial, and its (n_bars,) simple returns.
     """
-    rule, agreed = get(strategy), Terms(**terms)
+    agreed = Terms(
+        fill=fill,
+        lag=lag,
+        fees_bps=fees_bps,
+        slippage_bps=slippage_bps,
+        borrow_bps=borrow_bps,
+        cash_rate=cash_rate,
+        liquidate=liquidate,
+    )
+    rule, dataset = get(strategy), one_asset(dataset)
     bars = Bars.of(dataset)
     simulation = Simulation(market_of_bars(bars, dataset.digest, agreed), agreed)
     scratch = Scratch(len(bars), 1)

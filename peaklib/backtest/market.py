@@ -72,6 +72,28 @@ class Market:
             )
 
 
+def one_asset(data: object) -> Dataset:
+    """Make sure that something is bars of one asset.
+
+    Raises:
+        DataError: it is something else; says what to do with it.
+    """
+    if isinstance(data, Dataset):
+        return data
+    raise DataError(_no_data(data))
+
+
+def _no_data(data: object) -> str:
+    remedy = {
+        "str": f"load it first: peaklib.data.load({data!r})",
+        "DataFrame": "check it first: peaklib.data.from_frame(frame, name=...)",
+        "Panel": "a panel takes target weights, in run_backtest; a strategy decides on one asset",
+    }
+    kind = type(data).__name__
+    advice = remedy.get(kind, "make it with peaklib.data.load or from_frame")
+    return f"the data given are a {kind}, not a data set: {advice}"
+
+
 def market_of_bars(bars: Bars, digest: str, terms: Terms) -> Market:
     """One asset."""
     marks = np.ascontiguousarray(bars.close).reshape(-1, 1)
@@ -88,14 +110,16 @@ def market_of_bars(bars: Bars, digest: str, terms: Terms) -> Market:
     )
 
 
-def market_of(data: Dataset | Panel, terms: Terms) -> Market:
+def market_of(data: object, terms: Terms) -> Market:
     """Prices of a data set or a panel.
 
     Raises:
-        DataError: the terms need an open that the data do not have.
+        DataError: it is neither, or the terms need an open that the data do not have.
     """
     if isinstance(data, Dataset):
         return market_of_bars(Bars.of(data), data.digest, terms)
+    if not isinstance(data, Panel):
+        raise DataError(_no_data(data))
     if terms.fill == "next_open" and data.open is None:
         raise DataError(
             f"{data.name!r} has closing prices only, so nothing can be filled at an open; "

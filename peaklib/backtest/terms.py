@@ -2,23 +2,11 @@
 
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Literal, TypedDict
+from typing import Literal
 
 from peaklib.errors import DataError
 
 Fill = Literal["next_open", "close"]
-
-
-class TermsOptions(TypedDict, total=False):
-    """Keyword arguments that make up `Terms`."""
-
-    fill: Fill
-    lag: int
-    fees_bps: float
-    slippage_bps: float
-    borrow_bps: float
-    cash_rate: float
-    liquidate: bool
 
 
 @dataclass(frozen=True, kw_only=True)

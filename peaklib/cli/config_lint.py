@@ -17,11 +17,13 @@ def command(paths: tuple[Path, ...]) -> None:
     All mistakes of all files are listed. A file that no room or plugin claims is a
     mistake too. Exit status: 0 all good, 2 mistakes found.
     """
-    from peaklib.evidence import home
+    from peaklib.cli.project import find_project
 
-    root = home() / "configs"
+    root = find_project(paths[0] / "any" if paths else None) / "configs"
     kinds = claims()
     files = sorted({file for path in paths or (root,) for file in _files(path)})
+    if not files:
+        raise click.UsageError(f"no file below {', '.join(map(str, paths or (root,)))}")
     mistakes = 0
     for file in files:
         problems = problems_of(file, kinds)
@@ -29,7 +31,7 @@ def command(paths: tuple[Path, ...]) -> None:
         click.echo(f"{'✕' if problems else '✓'} {_shown(file, root.parent)}")
         for problem in problems:
             click.echo(f"    {problem}")
-    click.echo(f"{len(files)} files, {mistakes} mistakes")
+    click.echo(f"{len(files)} file(s), {mistakes} mistake(s)")
     if mistakes:
         raise SystemExit(2)
 

@@ -17,13 +17,14 @@ def list_() -> None:
     from peaklib.data import list_datasets
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("name", "kind", "period", "rows", "meaning"):
-        table.add_column(column, justify="right" if column == "rows" else "left")
+    for column in ("name", "from", "to"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("meaning")
     for info in list_datasets():
-        table.add_row(
-            info.name, info.kind, " – ".join(info.period), str(info.rows or ""), info.meaning
-        )
-    Console(highlight=False).print(table)
+        table.add_row(info.name, *info.period, f"{info.meaning} ({info.kind})")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("\nSynthetic series take a seed and a length: synthetic:garch,seed=3,bars=2520")
 
 
 @command.command()

@@ -14,10 +14,11 @@ def command(notebooks: tuple[Path, ...]) -> None:
     then the outputs in the notebook are replaced. nbval compares exactly these.
     """
     from peaklib.backtest.grid import process_cpus
-    from peaklib.evidence import home
+    from peaklib.cli.project import find_project
     from peaklib.runner import execute_in_place, project_notebooks, sync_pairs
 
-    chosen = [path.resolve() for path in notebooks] or [*project_notebooks(home() / "notebooks")]
+    root = find_project(notebooks[0] if notebooks else None)
+    chosen = [path.resolve() for path in notebooks] or [*project_notebooks(root / "notebooks")]
     sync_pairs(chosen)
     for notebook in chosen:
         click.echo(f"… {notebook.name}", nl=False)

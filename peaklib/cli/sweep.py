@@ -56,14 +56,11 @@ def command(
             "promotion is not available yet: it needs gates and confirm tokens, which do not "
             "exist in this version. Nothing was run; leave out --promote to run and report."
         )
-    from peaklib.evidence import home, runs_folder
+    from peaklib.cli.project import find_project
+    from peaklib.evidence import runs_folder
     from peaklib.sweep import make_plan
 
-    if not (home() / "notebooks").is_dir():
-        raise click.UsageError(
-            f"{home()} is no project (no configs/ and notebooks/ in it or above it); change to a "
-            "checkout, or name one by the variable PEAK_HOME"
-        )
+    find_project(config)
     plan = make_plan(config, settings)
     cpus = _cpus()
     workers = min(workers or cpus, len(plan.cells))
@@ -75,7 +72,7 @@ def command(
     if do_run or resume or both:
         failed = _run(plan, workers, max(1, cpus // workers), resume)
     if do_report or both or (resume and not do_run):
-        _report(plan.name, cpus)
+        _report(plan, cpus)
     else:
         console.print(f"next  {plan.command} --report", soft_wrap=True)
     if failed:
@@ -138,16 +135,16 @@ def _run(plan: "Plan", workers: int, threads: int, resume: bool) -> int:
     return len(done.failed)
 
 
-def _report(name: str, cpus: int) -> None:
+def _report(plan: "Plan", cpus: int) -> None:
     from peaklib.evidence import home
     from peaklib.sweep import latest_sweep, make_report
 
     with console.status("executing the report"):
-        files = make_report(latest_sweep(name), threads=cpus)
+        files = make_report(latest_sweep(plan), threads=cpus)
     page = files.page.relative_to(home()) if files.page.is_relative_to(home()) else files.page
     tables = " ".join(path.name for path in files.tables)
     console.print(f"report  {page}   tables {tables}", soft_wrap=True)
-    console.print(f"next  open {page}", soft_wrap=True)
+    console.print(f"next  open {page} in a browser", soft_wrap=True)
 
 
 def _interrupt_on_kill() -> None:

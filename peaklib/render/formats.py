@@ -64,7 +64,7 @@ class Style:
 
 def base_name(name: str) -> str:
     """Metric name without what tells whose it is (prefix) and which end of it (suffix)."""
-    stem = name.strip().lower().replace(" ", "_")
+    stem = name.strip().lower().partition(",")[0].replace(" ", "_")
     for prefix in ("is_", "oos_", "best_", "median_", "hold_"):
         stem = stem.removeprefix(prefix)
     for suffix in ("_lo", "_hi", "_diff"):

@@ -253,5 +253,5 @@ def _colour_axis(panels: Sequence[Panel], metric: str) -> str:
 def _remarks(panels: Sequence[Panel], chosen: tuple[object, object] | None) -> str:
     signs = ["▢ chosen"] if chosen is not None else []
     if any(panel.values.isna().to_numpy().any() for panel in panels):
-        signs.append(f"{HATCHED} no result")
+        signs.append(f"{HATCHED} not tried, or no trade")
     return "    ".join(signs)

@@ -102,6 +102,7 @@ def _draw_bar(sheet: Sheet, legend: Legend, scale: Scale, below: int) -> None:
             "ticks": "",
             "tickvals": list(ticks),
             "ticktext": list(ticks.values()),
+            "tickangle": 0,
             "tickfont": {"size": 12, "color": LIGHT.muted},
         },
     }

@@ -14,6 +14,9 @@ from peaklib.render.html import Fragment, escape
 FOLD: Final = 12
 
 
+_LINE_LENGTH: Final = 60
+
+
 @dataclass(frozen=True, repr=False)
 class Table(Fragment):
     """A formatted table; show it in a notebook or print it.
@@ -55,7 +58,7 @@ class Table(Fragment):
         body = "\n".join(
             "<tr>"
             + "".join(
-                f"<td{_align(number)}>{escape(cell)}</td>"
+                f"<td{_align(number) or _wraps(cell)}>{escape(cell)}</td>"
                 for cell, number in zip(row, self.numeric, strict=True)
             )
             + "</tr>"
@@ -149,6 +152,11 @@ def _without_noise(style: Style, column: "pd.Series[Any]", number: bool) -> Styl
 
 def _heading(name: str, unit: str) -> str:
     return f"{name}, {unit}" if unit else name
+
+
+def _wraps(cell: str) -> str:
+    """A text that is longer than a line may break."""
+    return ' class="w"' if len(cell) > _LINE_LENGTH else ""
 
 
 def _align(number: bool) -> str:

@@ -3,6 +3,7 @@ from .execute import (
     Outcome as Outcome,
     execute as execute,
     run_notebook as run_notebook,
+    stop_marker as stop_marker,
 )
 from .in_place import (
     execute_in_place as execute_in_place,

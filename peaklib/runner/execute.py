@@ -10,6 +10,7 @@ import nbformat
 
 from peaklib.errors import NotebookError
 from peaklib.evidence import OpenRun, RunSpec, create_run
+from peaklib.evidence.pack import STAGING
 from peaklib.runner.kernels import kernel_environment, kernel_name
 from peaklib.runner.notebook import check_parameters, declared_parameters
 
@@ -44,7 +45,7 @@ class Outcome:
 
     Args:
         run_id, folder, root: the published run and the SHA-256 of its sums.
-        status: `completed` or `failed`.
+        status: `completed`, `failed`, or `interrupted` when its kernel was stopped.
         error: first line of what went wrong, None if nothing did.
         seconds: from start to publication.
     """
@@ -72,16 +73,31 @@ def run_notebook(job: NotebookJob) -> Outcome:
     except BaseException as interruption:
         run.seal("interrupted", type(interruption).__name__)
         raise
-    sealed = run.seal("failed" if error else "completed", error)
+    status = "completed" if error is None else "interrupted" if _is_stopping(job) else "failed"
+    sealed = run.seal(status, error)
     seconds = time.monotonic() - started
     return Outcome(
         sealed.run_id,
         sealed.folder,
         sealed.root,
-        "failed" if error else "completed",
+        status,
         error.partition("\n")[0] if error else None,
         seconds,
     )
+
+
+def stop_marker(runs: Path, parent: str) -> Path:
+    """File that says, while it exists, that the runs of a parent are being stopped.
+
+    A kernel that is killed on purpose dies like any other; whoever kills it leaves this
+    mark first, so that the run is recorded as interrupted and not as failed.
+    """
+    return runs / STAGING / f"{parent}.stopping"
+
+
+def _is_stopping(job: NotebookJob) -> bool:
+    parent = job.spec.parent
+    return parent is not None and stop_marker(job.runs, parent).exists()
 
 
 def _attempt(job: NotebookJob, run: OpenRun) -> str | None:

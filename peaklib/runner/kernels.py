@@ -35,7 +35,7 @@ def kernel_environment(threads: int) -> dict[str, str]:
 def stop_kernels() -> int:
     """Kill the kernels that this process has started; returns how many there were.
 
-    For an interrupted batch: the notebooks then fail at once instead of running on.
+    For an interrupted batch: the notebooks then end at once, as interrupted.
     """
     stopped = 0
     for child in psutil.Process().children(recursive=True):

@@ -6,6 +6,7 @@ from .analysis import (
     flat_opens as flat_opens,
     ranking as ranking,
     replay as replay,
+    searched as searched,
     summary as summary,
 )
 from .cell import (

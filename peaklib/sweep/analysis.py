@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from peaklib.backtest import BacktestResult, run_backtest
@@ -11,14 +12,14 @@ from peaklib.data import load
 from peaklib.errors import EvidenceError
 from peaklib.metrics import METRIC_NAMES
 from peaklib.sweep.cell import CellData, part_of
-from peaklib.sweep.results import SweepResults
+from peaklib.sweep.results import SweepResults, rows_of
 
 _TOLERANCE: Final = 1e-9
 
 
 @dataclass(frozen=True)
 class Best:
-    """The trial with the highest Sharpe of all, in sample.
+    """The trial with the highest Sharpe, in sample, under the first cost scenario.
 
     Args:
         cell: the cell it belongs to.
@@ -41,24 +42,23 @@ class Best:
 
 
 def best_of(results: SweepResults) -> Best:
-    """The trial with the highest Sharpe; of equals, the first.
+    """The trial with the highest Sharpe under the first cost scenario; of equals, the first.
 
     Raises:
         EvidenceError: no trial has a Sharpe.
     """
     if not results.cells:
         raise EvidenceError(f"sweep {results.name!r}: no cell has a result, nothing can be ranked")
-    everything = results.all_trials()
-    ranked = everything["sharpe"].fillna(-float("inf"))
-    if everything["sharpe"].isna().all():
+    highest = [cell.trials["sharpe"].fillna(-float("inf")).to_numpy() for cell in results.base]
+    if all(values.max() == -float("inf") for values in highest):
         raise EvidenceError(f"sweep {results.name!r}: no trial has a Sharpe ratio to choose by")
-    row = everything.iloc[int(ranked.to_numpy().argmax())]
-    cell = results.cells[int(row["cell"])]
-    number = int(row["trial"].rpartition(":")[2])
+    place = int(np.argmax([values.max() for values in highest]))
+    cell, number = results.base[place], int(highest[place].argmax())
     trial = cell.trials.iloc[number]
     params = {name: trial[name].item() for name in cell.params}
     metrics = {name: float(trial[name]) for name in METRIC_NAMES}
-    return Best(cell, params, metrics, row["trial"], edges(cell, params))
+    address = f"{cell.run_id or 'preview'}:{number}"
+    return Best(cell, params, metrics, address, edges(cell, params))
 
 
 def edges(cell: CellData, params: Mapping[str, int | float]) -> tuple[str, ...]:
@@ -72,12 +72,55 @@ def edges(cell: CellData, params: Mapping[str, int | float]) -> tuple[str, ...]:
 
 
 def ranking(results: SweepResults, top: int) -> pd.DataFrame:
-    """The best trials by Sharpe, one row each, beside the benchmark of their own cell."""
-    everything = results.all_trials()
+    """The best trials by Sharpe under the first cost scenario, one row each.
+
+    Each stands beside the benchmark of its own cell, and with its Sharpe under the other
+    cost scenarios.
+    """
+    parts = []
+    for cell in results.base:
+        rows = rows_of(cell)
+        rows["params"] = [
+            ", ".join(f"{name} {value:g}" for name, value in zip(cell.params, row, strict=True))
+            for row in cell.trials[cell.params].itertuples(index=False)
+        ]
+        for name, other in results.siblings(cell).items():
+            rows[f"sharpe, {name}"] = other.trials["sharpe"].to_numpy()
+        parts.append(rows)
+    everything = pd.concat(parts, ignore_index=True)
     ranked = everything.sort_values("sharpe", ascending=False, kind="stable").head(top)
-    axes = list(results.cells[0].label)
-    kept = [*axes, "params", "sharpe", "sharpe_diff", "ret", "max_dd", "trial"]
+    axes = [name for name in results.cells[0].label if name != "costs"]
+    others = [name for name in everything.columns if name.startswith("sharpe, ")]
+    kept = [*axes, "params", "sharpe", "sharpe_diff", *others, "ret", "max_dd", "trial"]
     return ranked[kept].reset_index(drop=True)
+
+
+def searched(results: SweepResults) -> pd.DataFrame:
+    """What was tried: one row a strategy, with its axes, its condition and its trials."""
+    rows: dict[str, dict[str, Any]] = {}
+    for cell in results.cells:
+        grid, strategy = cell.trials.attrs["grid"], cell.trials.attrs["strategy"]
+        row = rows.setdefault(
+            strategy,
+            {
+                "strategy": f"{strategy} v{cell.trials.attrs['version']}",
+                "axes": "; ".join(f"{name} {_span(grid['axes'][name])}" for name in cell.params),
+                "condition": grid["where"] or "–",
+                "n_cells": 0,
+                "n_trials": 0,
+                "without a trade": 0,
+            },
+        )
+        row["n_cells"] += 1
+        row["n_trials"] += len(cell.trials)
+        row["without a trade"] += int((cell.trials["n_trades"] == 0).sum())
+    return pd.DataFrame(list(rows.values()))
+
+
+def _span(values: list[int | float]) -> str:
+    if len(values) <= 4:
+        return ", ".join(f"{value:g}" for value in values)
+    return f"{values[0]:g} … {values[-1]:g} ({len(values)} values)"
 
 
 def summary(results: SweepResults) -> pd.DataFrame:
@@ -100,9 +143,10 @@ def summary(results: SweepResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def above_hold(results: SweepResults) -> int:
-    """Trials whose Sharpe is above that of the benchmark on the same bars and terms."""
-    return sum(int((c.trials["sharpe"] > c.hold["sharpe"]).sum()) for c in results.cells)
+def above_hold(results: SweepResults) -> tuple[int, int]:
+    """Trials under the first cost scenario whose Sharpe is above the benchmark's, and all."""
+    above = sum(int((c.trials["sharpe"] > c.hold["sharpe"]).sum()) for c in results.base)
+    return above, sum(len(cell.trials) for cell in results.base)
 
 
 def replay(best: Best, benchmark: str) -> tuple[BacktestResult, BacktestResult]:
@@ -160,11 +204,11 @@ def flat_opens(results: SweepResults) -> str:
         shares = cell.data["quality"]["open_equals_previous_close_by_year"] or {}
         years = [int(year) for year, share in shares.items() if share > 0.9]
         if years:
-            worst[cell.conventions["data"]] = f"{min(years)}–{max(years)}"
+            worst[cell.conventions["data"]] = f"({min(years)}–{max(years)})"
     if not worst or results.cells[0].conventions["terms"]["fill"] != "next_open":
         return ""
     listed = ", ".join(f"{name} {years}" for name, years in worst.items())
     return (
-        f"In years between {listed} more than 90 % of the opens equal the previous close: "
-        "“filled at the next open” is a fiction there and means the deciding close itself."
+        f"More than 90 % of the opens repeat the previous close in years of {listed}: “filled at "
+        "the next open” is a fiction there and means the deciding close itself."
     )

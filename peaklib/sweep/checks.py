@@ -6,13 +6,14 @@ is left to the model.
 """
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, Final
 
 from peaklib.backtest import Terms
 from peaklib.config import unknown
 from peaklib.data import validate_source
 from peaklib.errors import ConfigError, DataError, NotebookError, StrategyError
-from peaklib.evidence import Axes, home
+from peaklib.evidence import Axes, Condition, home
 from peaklib.runner import declared_parameters
 from peaklib.strategies import Strategy, get, installed
 from peaklib.strategies.catalog import WRAPPERS
@@ -63,8 +64,11 @@ def _notebooks(table: Mapping[str, Any]) -> Iterator[str]:
             there = (p.relative_to(home()).as_posix() for p in home().glob("notebooks/*.ipynb"))
             yield f"{key} = {path!r}: {unknown('notebook', path, there)}"
     path = table.get("notebook")
-    if isinstance(path, str) and (home() / path).is_file():
-        yield from _notebook_parameters(table, path)
+    if isinstance(path, str):
+        # Where the notebook's name is wrong, the likely one says which parameters there are.
+        known = [p.relative_to(home()).as_posix() for p in home().glob("notebooks/*.ipynb")]
+        for likely in get_close_matches(path, known, n=1):
+            yield from _notebook_parameters(table, likely)
 
 
 def _notebook_parameters(table: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -160,28 +164,27 @@ def _scenarios(table: Mapping[str, Any]) -> Iterator[str]:
 
 def _grids(table: Mapping[str, Any]) -> Iterator[str]:
     """Grids by strategy: each belongs to a strategy of the sweep, or to a filter."""
-    names = _axis(table, "strategy")
-    rules = {name: _strategy(name) for name in names if isinstance(name, str)}
-    if not names:
+    if not any("strategy" in _table(table, part) for part in ("fixed", "foreach")):
         yield from _plain_grid_problems(_table(table, "grid"))
         return
-    for name in _axis(table, FILTER):
-        if name in WRAPPERS:
-            rules[name] = WRAPPERS[name](get("buy_and_hold"))
-    known = all(rules.values()) and len(rules) >= len(names)
+    names = [name for name in _axis(table, "strategy") if isinstance(name, str)]
+    used = [*names, *(name for name in _axis(table, FILTER) if name in WRAPPERS)]
+    # Where an axis is wrong, nobody can say which grids are used.
+    known = bool(names) and all(_rule(name) for name in names)
     for name, grid in _table(table, "grid").items():
-        rule = rules.get(name)
-        if name not in rules and known:
-            yield f"grid.{name}: {unknown('strategy of this sweep', name, rules)}"
+        rule = _rule(name)
+        if name not in used and known:
+            yield f"grid.{name}: {unknown('strategy of this sweep', name, used)}"
         elif not isinstance(grid, Mapping):
             yield f"grid.{name} = {grid!r}: write a table, [grid.{name}]"
         elif rule is not None:
             yield from _grid_problems(f"grid.{name}", rule, grid)
 
 
-def _strategy(name: str) -> Strategy | None:
+def _rule(name: str) -> Strategy | None:
+    """The strategy or filter of that name, with its parameters; None if there is none."""
     try:
-        return get(name)
+        return WRAPPERS[name](get("buy_and_hold")) if name in WRAPPERS else get(name)
     except StrategyError:
         return None
 
@@ -193,8 +196,7 @@ def _grid_problems(key: str, rule: Strategy, grid: Mapping[str, Any]) -> Iterato
         for problem in _axis_problems(rule, name, given):
             found = True
             yield f"{key}.{name} {problem}"
-    if not found:
-        yield from _condition_problems(key, grid)
+    yield from _condition_problems(key, rule, grid, axes_are_right=not found)
 
 
 def _axis_problems(rule: Strategy, name: str, given: object) -> Iterator[str]:
@@ -224,15 +226,21 @@ def _plain_grid_problems(grid: Mapping[str, Any]) -> Iterator[str]:
             yield f"grid: {problem}"
 
 
-def _condition_problems(key: str, grid: Mapping[str, Any]) -> Iterator[str]:
-    """Mistakes of a condition, once its axes are right."""
-    if "where" not in grid:
+def _condition_problems(
+    key: str, rule: Strategy, grid: Mapping[str, Any], *, axes_are_right: bool
+) -> Iterator[str]:
+    """Mistakes of a condition; whether anything meets it is known only of right axes."""
+    where = grid.get("where")
+    if where is None:
         return
+    if not isinstance(where, str):
+        yield f"{key}.where = {where!r}: write a condition in quotes, as in 'fast < slow'"
+        return
+    swept = tuple(name for name in grid if name in rule.parameters)
     try:
-        if not len(Axes(*split_grid(dict(grid)))):
-            yield f"{key}.where = {grid['where']!r}: no combination meets it, nothing is left"
-    except ValueError as error:
-        yield f"{key}.{error}"
+        Condition(where, swept)
+        if axes_are_right and not len(Axes(*split_grid(dict(grid)))):
+            yield f"{key}.where = {where!r}: no combination meets it, nothing is left"
     except ConfigError as error:
         for problem in error.problems:
             yield f"{key}.where = {problem}"

@@ -88,7 +88,7 @@ def load_config(path: Path, settings: Sequence[str] = ()) -> SweepConfig:
     Raises:
         ConfigError: lists every mistake with key, value and what is allowed.
     """
-    table = override(read_toml(path), settings)
+    table = _one_place(override(read_toml(path), settings), settings)
     problems = list(problems_of(table))
     try:
         config = check_table(SweepConfig, table, str(path))
@@ -97,6 +97,17 @@ def load_config(path: Path, settings: Sequence[str] = ()) -> SweepConfig:
     if problems:
         raise ConfigError(str(path), problems)
     return config
+
+
+def _one_place(table: dict[str, Any], settings: Sequence[str]) -> dict[str, Any]:
+    """A parameter that was set under `foreach` leaves `fixed`, and the other way round."""
+    moves = {"foreach": "fixed", "fixed": "foreach"}
+    for setting in settings:
+        part, _, name = setting.partition("=")[0].strip().partition(".")
+        other = table.get(moves.get(part, ""))
+        if isinstance(other, dict):
+            other.pop(name, None)
+    return table
 
 
 CONFIG_FILES = ConfigKind("sweeps/*.toml", load_config)

@@ -77,7 +77,8 @@ def heatmap_of(
     best = cell.trials.iloc[int(ranked.to_numpy().argmax())]
     point = dict(chosen) if chosen else {name: best[name].item() for name in cell.params}
     x, y, *others = cell.params
-    trials = cell.trials
+    # A trial that never trades has no drawdown to be proud of: it is shown as undefined.
+    trials = cell.trials[cell.trials["n_trades"] > 0]
     for name in others:
         trials = trials[trials[name] == point[name]]
     panels = [_panel(trials, cell, metric, x, y) for metric in dict.fromkeys([*metrics, "max_dd"])]
@@ -105,7 +106,7 @@ def _panel(trials: pd.DataFrame, cell: CellData, metric: str, x: str, y: str) ->
     if metric not in COMPARED:
         return Panel(values.round(6), metric, title)
     difference = (values - cell.hold[metric]).round(6)
-    return Panel(difference, f"{metric}_diff", f"{title} minus hold", "same as hold")
+    return Panel(difference, f"{metric}_diff", f"{title} minus hold", "as hold")
 
 
 def _axis_label(cell: CellData, name: str) -> str:

@@ -46,7 +46,7 @@ class Plan:
     """A sweep that is ready to run.
 
     Args:
-        name: of the sweep, from its file.
+        name: of the sweep: its file's, with a suffix where keys were replaced.
         command: what a reader types to run it again.
         config: as read.
         notebook: absolute path of what each cell executes.
@@ -84,7 +84,9 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
         _cell(config, dict(zip(config.foreach, point, strict=True)), declared, identity)
         for point in points
     )
-    return Plan(path.stem, _command(path, settings), config, notebook, cells)
+    # A variation has a page and a place in the record of its own.
+    suffix = f"-{digest(list(settings))[:6]}" if settings else ""
+    return Plan(f"{path.stem}{suffix}", _command(path, settings), config, notebook, cells)
 
 
 def _command(path: Path, settings: Sequence[str]) -> str:

@@ -46,31 +46,53 @@ class SweepResults:
     record: dict[str, Any] | None = None
 
     @property
+    def base(self) -> tuple[CellData, ...]:
+        """Cells under the first cost scenario: costs are an assumption, never a winner.
+
+        The best trial is chosen among these; the other scenarios show how it fares there.
+        """
+        first = self.cells[0].label.get("costs") if self.cells else None
+        return tuple(cell for cell in self.cells if cell.label.get("costs") == first)
+
+    @property
+    def scenario(self) -> str:
+        """Name of the first cost scenario; empty where costs are no axis."""
+        return self.cells[0].label.get("costs", "") if self.cells else ""
+
+    def siblings(self, cell: CellData) -> dict[str, CellData]:
+        """The same cell under the other cost scenarios, by their names."""
+        wanted = _without_costs(cell)
+        return {
+            other.label["costs"]: other
+            for other in self.cells
+            if "costs" in other.label and other is not cell and _without_costs(other) == wanted
+        }
+
+    @property
     def n_trials(self) -> int:
         """Trials with a result."""
         return sum(len(cell.trials) for cell in self.cells)
 
     def all_trials(self) -> pd.DataFrame:
-        """Trials of all cells in one frame.
-
-        Returns:
-            Columns: the sweep's axes, `params` (in one text), all metrics, `sharpe_diff`
-            (trial minus benchmark), `cell` (number in `cells`) and `trial` (its `RUN:N`).
-        """
-        parts = [_rows(number, cell) for number, cell in enumerate(self.cells)]
-        return pd.concat(parts, ignore_index=True)
+        """Trials of all cells in one frame; see `rows_of`."""
+        return pd.concat([rows_of(cell) for cell in self.cells], ignore_index=True)
 
 
-def _rows(number: int, cell: CellData) -> pd.DataFrame:
+def _without_costs(cell: CellData) -> dict[str, str]:
+    return {name: value for name, value in cell.label.items() if name != "costs"}
+
+
+def rows_of(cell: CellData) -> pd.DataFrame:
+    """Trials of a cell, as they are compared with those of others.
+
+    Returns:
+        Columns: the sweep's axes, one a parameter, all metrics, `sharpe_diff` (trial minus
+        benchmark) and `trial` (its `RUN:N`).
+    """
     trials = cell.trials
     columns: dict[str, Any] = dict(cell.label)
-    columns["params"] = [
-        "  ".join(f"{name} {value:g}" for name, value in zip(cell.params, row, strict=True))
-        for row in trials[cell.params].itertuples(index=False)
-    ]
-    columns |= {name: trials[name].to_numpy() for name in METRIC_NAMES}
+    columns |= {name: trials[name].to_numpy() for name in (*cell.params, *METRIC_NAMES)}
     columns["sharpe_diff"] = trials["sharpe"].to_numpy() - cell.hold["sharpe"]
-    columns["cell"] = number
     columns["trial"] = [f"{cell.run_id or 'preview'}:{n}" for n in range(len(trials))]
     return pd.DataFrame(columns, index=trials.index)
 

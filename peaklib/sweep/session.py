@@ -7,8 +7,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence import OpenRun, RunSpec, SealedRun, create_run, published, runs_folder
-from peaklib.runner import stop_kernels
+from peaklib.evidence import (
+    OpenRun,
+    RunSpec,
+    SealedRun,
+    create_run,
+    digest,
+    published,
+    runs_folder,
+)
+from peaklib.runner import stop_kernels, stop_marker
 from peaklib.sweep.execute import Batch, CellResult, Listener
 from peaklib.sweep.plan import Plan
 
@@ -71,9 +79,12 @@ def run_sweep(
     try:
         results = batch.run(pool, workers, listener)
     except BaseException:
+        marker = stop_marker(folder, own.run_id)
+        marker.touch()
         pool.shutdown(wait=False, cancel_futures=True)
         stop_kernels()
         pool.shutdown(wait=True)
+        marker.unlink()
         _describe(own, batch.results)
         own.seal("interrupted", f"{len(batch.results)} of {len(plan.cells)} cells finished")
         raise
@@ -112,14 +123,19 @@ def _row(result: CellResult) -> dict[str, Any]:
     }
 
 
-def latest_sweep(name: str, runs: Path | None = None) -> SealedRun:
-    """The newest run of a sweep whose cells were all tried.
+def latest_sweep(plan: Plan, runs: Path | None = None) -> SealedRun:
+    """The newest run of this very plan whose cells were all tried.
 
     Raises:
-        EvidenceError: there is none.
+        EvidenceError: there is none, or its file has changed since.
     """
+    wanted = digest(plan.config.model_dump())
+    older = ""
     for run, record in published(runs):
         tried = record["status"] in ("completed", "failed")
-        if record["kind"] == KIND and record["config"]["sweep"] == name and tried:
-            return run
-    raise EvidenceError(f"no finished run of sweep {name!r}; start one with: peak sweep … --run")
+        if record["kind"] == KIND and record["config"]["sweep"] == plan.name and tried:
+            if digest(record["config"]["config"]) == wanted:
+                return run
+            older = older or run.run_id
+    changed = f"; the newest, {older}, had another configuration" if older else ""
+    raise EvidenceError(f"no finished run of this sweep{changed}; make one: {plan.command} --run")

@@ -99,6 +99,15 @@
     document.querySelectorAll(".peak-code:not(.peak-failed)").forEach((part) => (part.open = shown));
   });
 
+  // Paper has no buttons: what is folded away is opened, and closed again afterwards.
+  const folds = [...document.querySelectorAll(".peak-fold details")];
+  let closed = [];
+  window.addEventListener("beforeprint", () => {
+    closed = folds.filter((part) => !part.open);
+    closed.forEach((part) => (part.open = true));
+  });
+  window.addEventListener("afterprint", () => closed.forEach((part) => (part.open = false)));
+
   if (figures.length) {
     dark.addEventListener("change", () => drawAll(paper.matches));
     paper.addEventListener("change", () => drawAll(paper.matches));
