@@ -86,7 +86,7 @@ render.first_screen(
     ],
     question=results.config.question,
     verdict=render.Verdict.NO_VERDICT,
-    headline=(f"In sample, {n_above:,} of {n_base:,} trials have a higher Sharpe than hold{under}"),
+    headline=(f"In sample, {n_above:,} of {n_base:,} trials have a higher Sharpe than hold"),
     sentences=[
         f"The best of them, **{best.cell.trials.attrs['strategy']} {best.text}** on {on}, has a "
         f"Sharpe of **{best.metrics['sharpe']:.2f}** against {hold['sharpe']:.2f} for hold, and a "
@@ -95,7 +95,9 @@ render.first_screen(
         f"{render.format_metric('max_dd', hold['max_dd'])}.",
         f"It was chosen as the best of {results.n_trials:,} trials on the very bars it is "
         "measured on, so its numbers flatter it.",
-        "Nothing here was tested on unseen data.",
+        f"Both were chosen{under}, and nothing was tested on unseen data."
+        if under
+        else "Nothing here was tested on unseen data.",
     ],
     facts=[
         render.Fact(

@@ -117,4 +117,5 @@ class BacktestResult:
     def __repr__(self) -> str:
         shown = ("ret", "cagr", "sharpe", "max_dd", "n_trades")
         numbers = "  ".join(f"{name} {self.metrics[name]:.4g}" for name in shown)
-        return f"BacktestResult({numbers})\n  {self.conventions.describe()}"
+        warnings = " RUINED" * self.ruined + " last decision unfilled" * self.unfilled
+        return f"BacktestResult({numbers}{warnings})\n  {self.conventions.describe()}"

@@ -31,7 +31,7 @@ def command(paths: tuple[Path, ...]) -> None:
         click.echo(f"{'✕' if problems else '✓'} {_shown(file, root.parent)}")
         for problem in problems:
             click.echo(f"    {problem}")
-    click.echo(f"{len(files)} file(s), {mistakes} mistake(s)")
+    click.echo(f"{_count(len(files), 'file')}, {_count(mistakes, 'mistake')}")
     if mistakes:
         raise SystemExit(2)
 
@@ -61,6 +61,10 @@ def problems_of(file: Path, kinds: list[ConfigKind]) -> tuple[str, ...]:
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def _files(path: Path) -> list[Path]:

@@ -46,7 +46,7 @@ def command(
       peak sweep configs/sweeps/quick.toml
       peak sweep configs/sweeps/default.toml --dry-run
       peak sweep configs/sweeps/default.toml --resume
-      peak sweep configs/sweeps/quick.toml --set seed=3 --set 'foreach.dataset=["vix"]'
+      peak sweep configs/sweeps/quick.toml --set seed=3 --set 'foreach.dataset=["nasdaq"]'
 
     Exit status: 0 all cells finished, 1 some failed, 2 the configuration is wrong,
     130 interrupted.

@@ -164,5 +164,7 @@ def _route_grid(grid: Mapping[str, Any], parameters: dict[str, Any], wrapper: st
     for table in tables:
         values, where = split_grid(table)
         axes |= values
-        conditions += [f"({where})"] if where else []
+        conditions += [where] if where else []
+    if len(conditions) > 1:
+        conditions = [f"({condition})" for condition in conditions]
     return Axes(axes, " and ".join(conditions) or None)

@@ -13,6 +13,8 @@ from peaklib.runner import NotebookJob, Outcome, run_notebook
 from peaklib.sweep.results import dump_tables
 
 KIND: Final = "report"
+# A folder that is gone by now, and what only a preview reads.
+_NOT_SHOWN: Final = ("run_dir", "config")
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def make_report(
         raise NotebookError(f"the report failed: {outcome.error}; see {executed}")
     folder = reports or reports_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    page = render_page(executed, folder / f"{name}.html", title=name, hidden=("run_dir",))
+    page = render_page(executed, folder / f"{name}.html", title=name, hidden=_NOT_SHOWN)
     tables = {
         path.stem: pd.read_parquet(path)
         for path in sorted((outcome.folder / "outputs" / "tables").glob("*.parquet"))

@@ -74,8 +74,14 @@ class SweepResults:
         return sum(len(cell.trials) for cell in self.cells)
 
     def all_trials(self) -> pd.DataFrame:
-        """Trials of all cells in one frame; see `rows_of`."""
-        return pd.concat([rows_of(cell) for cell in self.cells], ignore_index=True)
+        """Trials of all cells in one frame; see `rows_of`.
+
+        A parameter that a cell's strategy does not have is missing in its rows.
+        """
+        everything = pd.concat([rows_of(cell) for cell in self.cells], ignore_index=True)
+        params = dict.fromkeys(name for cell in self.cells for name in cell.params)
+        first = [*self.cells[0].label, *params]
+        return everything[[*first, *(name for name in everything.columns if name not in first)]]
 
 
 def _without_costs(cell: CellData) -> dict[str, str]:

@@ -138,4 +138,6 @@ def latest_sweep(plan: Plan, runs: Path | None = None) -> SealedRun:
                 return run
             older = older or run.run_id
     changed = f"; the newest, {older}, had another configuration" if older else ""
-    raise EvidenceError(f"no finished run of this sweep{changed}; make one: {plan.command} --run")
+    raise EvidenceError(
+        f"no finished run of sweep {plan.name!r}{changed}; make one: {plan.command} --run"
+    )

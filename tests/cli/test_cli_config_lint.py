@@ -49,7 +49,7 @@ def test_one_file_may_be_checked_alone(call: Call, project: Path) -> None:
     (project / "configs" / "stray.toml").write_text("", "utf-8")
     done = call("config-lint", "configs/sweeps/quick.toml")
     assert done.exit_code == 0
-    assert done.output == "✓ configs/sweeps/quick.toml\n1 files, 0 mistakes\n"
+    assert done.output == "✓ configs/sweeps/quick.toml\n1 file, 0 mistakes\n"
 
 
 def test_path_that_does_not_exist_is_refused(call: Call) -> None:

@@ -47,7 +47,6 @@ MISTAKES = {
     "unknown report": ("report.notebook=notebooks/no.ipynb", ["report.notebook", "sweep_report"]),
     "unknown parameter of the notebook": ("fixed.fil=close", ["fixed.fil", "'fill'", "dataset"]),
     "unknown axis": ("foreach.datasets=[1]", ["foreach.datasets", "'dataset'", "strategy"]),
-    "fixed and swept": ("fixed.costs=retail", ["fixed.costs", "foreach"]),
     "unknown scenario": ('foreach.costs=["retial"]', ["foreach.costs", "'retial'", "'retail'"]),
     "scenario nobody uses": ("costs.other.fees_bps=1.0", ["costs.other", "foreach.costs"]),
     "unknown filter": ('foreach.filter=["vol"]', ["foreach.filter", "'vol'", "vol_regime_filter"]),
@@ -134,6 +133,44 @@ def test_three_typos_in_a_file_are_found_in_one_go(quick: Path, tmp_path: Path) 
     assert len(problems(path)) == 3
     for word in ("'sed', did you mean 'seed'", "'sp50'", "'fsat', did you mean 'fast'"):
         assert word in found
+
+
+def test_a_parameter_that_is_fixed_and_swept_is_refused(quick: Path, tmp_path: Path) -> None:
+    path = tmp_path / "both.toml"
+    text = quick.read_text("utf-8").replace("[fixed]", '[fixed]\ncosts = "retail"')
+    path.write_text(text, encoding="utf-8")
+    (line,) = problems(path)
+    assert line.startswith("fixed.costs: stands under [foreach] too")
+
+
+def test_a_setting_moves_a_parameter_between_fixed_and_foreach(quick: Path) -> None:
+    swept = load_config(quick, ['foreach.dataset=["nasdaq", "sp500"]'])
+    assert swept.foreach["dataset"] == ["nasdaq", "sp500"]
+    assert "dataset" not in swept.fixed
+    fixed = load_config(quick, ["fixed.costs=retail"])
+    assert "costs" not in fixed.foreach
+
+
+def test_mistakes_hide_none_in_other_parts_of_the_file(quick: Path) -> None:
+    """A wrong axis, strategy or notebook does not keep the rest from being checked."""
+    lines = problems(
+        quick,
+        "notebook=notebooks/sweep_cel.ipynb",
+        "fixed.fil=close",
+        'foreach.strategy=["sma_crosover", "rsi_reversion"]',
+        "grid.sma_crossover.fast=[0, 5]",
+        'grid.sma_crossover.where="fast < slo"',
+        "grid.rsi_reversion.window=[0.5, 14]",
+    )
+    starts = [line.split(":")[0].split(" ")[0] for line in lines]
+    assert sorted(starts) == [
+        "fixed.fil",
+        "foreach.strategy",
+        "grid.rsi_reversion.window",
+        "grid.sma_crossover.fast",
+        "grid.sma_crossover.where",
+        "notebook",
+    ]
 
 
 def test_missing_keys_are_named(tmp_path: Path, quick: Path) -> None:

@@ -75,7 +75,7 @@ def test_page_says_how_the_numbers_came_about(opened: OpenPage) -> None:
         "next open",  # fill
         "5",  # costs
         "252",  # annualisation
-        "sha256sum --strict -c SHA256SUMS",  # how to verify
+        "sha256sum --quiet --strict -c SHA256SUMS",  # how to verify
         "peak sweep configs/sweeps/quick.toml",  # how to run again
     ):
         assert promise in text

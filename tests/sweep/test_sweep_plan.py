@@ -73,7 +73,7 @@ def test_cells_are_the_product_of_the_axes_the_last_one_fastest(project: Path) -
     second = plan.cells[1]
     assert second.parameters["costs"]["fees_bps"] == 0.0
     assert second.parameters["seed"] == 4
-    assert second.parameters["where"] == "(fast < slow)"
+    assert second.parameters["where"] == "fast < slow"
     assert second.parameters["grid"]["fast"] == [5, 10, 20, 30, 50]
     assert second.family == "sma_crossover/sp500"
     assert len(set(keys(plan))) == 4

@@ -5,12 +5,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from scratch import Swept, make_project, peak, run_folders
 
-from peaklib.backtest import TermsOptions, run_backtest
+from peaklib.backtest import run_backtest
 from peaklib.data import load
 from peaklib.evidence import open_run
 from peaklib.metrics import METRIC_NAMES
@@ -18,7 +19,7 @@ from peaklib.sweep import read_results
 
 pytestmark = [pytest.mark.notebook, pytest.mark.slow]
 
-TERMS: TermsOptions = {"fill": "next_open", "fees_bps": 5.0, "slippage_bps": 5.0}
+TERMS: dict[str, Any] = {"fill": "next_open", "fees_bps": 5.0, "slippage_bps": 5.0}
 AXES = {"sma_crossover": ["fast", "slow"], "rsi_reversion": ["window", "oversold"]}
 
 
@@ -37,7 +38,7 @@ def test_command_succeeds_and_says_where_everything_is(swept: Swept) -> None:
     assert "2 cells, 49 trials" in out
     assert "2 computed · 0 resumed · 0 failed" in out
     assert "report  reports/quick.html" in out
-    assert out.splitlines()[-1] == "next  open reports/quick.html"
+    assert out.splitlines()[-1] == "next  open reports/quick.html in a browser"
 
 
 def test_pipe_gets_plain_lines_one_per_cell_and_nothing_from_the_workers(swept: Swept) -> None:
@@ -98,11 +99,9 @@ def test_tables_of_the_report_hold_every_trial_and_its_numbers(swept: Swept) -> 
     trials = pd.read_csv(reports / "quick.trials.csv")
     assert len(trials) == 49
     row = trials.iloc[int(trials["sharpe"].argmax())]
-    words = row["params"].split()
-    params = {name: float(value) for name, value in zip(words[::2], words[1::2], strict=True)}
-    single = run_backtest(
-        row["strategy"], load("sp500"), {n: int(v) for n, v in params.items()}, **TERMS
-    ).metrics
+    params = {name: int(row[name]) for name in AXES[row["strategy"]]}
+    assert row[["fast", "slow", "window", "oversold"]].notna().sum() == len(params)
+    single = run_backtest(row["strategy"], load("sp500"), params, **TERMS).metrics
     for name in ("sharpe", "ret", "max_dd", "n_trades", "turnover"):
         assert row[name] == pytest.approx(single[name], rel=1e-9)
     hold = run_backtest("buy_and_hold", load("sp500"), **TERMS).metrics["sharpe"]
