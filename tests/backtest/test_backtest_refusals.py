@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from peaklib.backtest import Terms, run_backtest
+from peaklib.backtest import Terms, run_backtest, run_grid
 from peaklib.errors import DataError, StrategyError
 
 
@@ -100,3 +100,38 @@ def test_the_curve_starts_from_one_before_the_first_bar(make_bars) -> None:
     assert list(result.curve) == [1, 1, 2, 3, 4]
     assert result.curve.index[0] < result.equity.index[0]
     assert result.curve.index.is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("data", "advice"),
+    [
+        ("sp500", r"peaklib\.data\.load\('sp500'\)"),
+        (pd.DataFrame({"close": [1.0, 2.0]}), r"from_frame\(frame, name=\.\.\.\)"),
+        (None, "load or from_frame"),
+    ],
+    ids=["name", "frame", "nothing"],
+)
+def test_what_is_no_data_set_is_refused_with_advice(data, advice) -> None:
+    with pytest.raises(DataError, match=advice):
+        run_backtest("sma_crossover", data)
+    with pytest.raises(DataError, match=advice):
+        run_grid("sma_crossover", data, {"fast": [5]})
+
+
+def test_a_plain_function_is_told_how_to_become_a_strategy(make_bars) -> None:
+    with pytest.raises(StrategyError, match=r"'rule' is a function; make a strategy of it"):
+        run_backtest(rule, make_bars([1, 2, 3]))
+
+
+def rule(bars):
+    return bars.close
+
+
+def test_words_are_no_target(make_bars) -> None:
+    with pytest.raises(DataError, match="expected numbers from -1 to 1"):
+        run_backtest(["long", "flat", "long"], make_bars([1, 2, 3]))
+
+
+def test_a_grid_takes_lists(make_bars) -> None:
+    with pytest.raises(StrategyError, match="fast = 5 is no list of values"):
+        run_grid("sma_crossover", make_bars([1, 2, 3]), {"fast": 5})

@@ -104,6 +104,9 @@ def test_resume_finishes_what_was_cut_short(name: str, project: Path, tiny: Path
         (own,) = run_folders(project, 'sweep"')
         assert json.loads((own / "run.json").read_bytes())["status"] == "interrupted"
         assert list((project / "runs" / ".staging").iterdir()) == []
+        records = [json.loads((f / "run.json").read_bytes()) for f in run_folders(project)]
+        cells = Counter(r["status"] for r in records if r["kind"] == "sweep_cell")
+        assert cells == {"completed": 2, "interrupted": 2}
 
     (project / "gate" / "open").touch()
     again = peak(project, "sweep", tiny, "--run", "--resume")
