@@ -93,11 +93,9 @@ render.first_screen(
         "largest drawdown of "
         f"{render.format_metric('max_dd', best.metrics['max_dd'])} against "
         f"{render.format_metric('max_dd', hold['max_dd'])}.",
-        f"It was chosen as the best of {results.n_trials:,} trials on the very bars it is "
-        "measured on, so its numbers flatter it.",
-        f"Both were chosen{under}, and nothing was tested on unseen data."
-        if under
-        else "Nothing here was tested on unseen data.",
+        f"It was chosen{under} as the best of {n_base:,} trials on the very bars it is measured "
+        "on, so its numbers flatter it.",
+        "Nothing here was tested on unseen data.",
     ],
     facts=[
         render.Fact(
