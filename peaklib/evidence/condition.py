@@ -140,8 +140,8 @@ def _number(node: ast.expr, values: Mapping[str, NDArray[Any]]) -> Any:
     match node:
         case ast.Name(id=name):
             return values[name]
-        case ast.Constant(value=value):
-            return float(value)  # type: ignore[arg-type]  # checked to be a number
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
         case ast.BinOp(left=left, op=op, right=right):
             return _ARITHMETIC[type(op)](_number(left, values), _number(right, values))
         case ast.UnaryOp(operand=operand):
