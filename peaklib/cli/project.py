@@ -9,7 +9,7 @@ import click
 def find_project(near: Path | None = None) -> Path:
     """The project's root: of the working folder, or of a file that the command was given.
 
-    In the second case `PEAK_HOME` is set, so that this process and its kernels agree.
+    `PEAK_HOME` is set to it, so that this process and its kernels agree.
 
     Args:
         near: a file of the project.

@@ -70,8 +70,10 @@ def run_notebook(job: NotebookJob) -> Outcome:
     run = create_run(job.spec, runs=job.runs)
     try:
         error = _attempt(job, run)
-    except BaseException as interruption:
-        run.seal("interrupted", type(interruption).__name__)
+    except BaseException as problem:
+        # A full disk is a failure; a Ctrl-C is not.
+        status = "failed" if isinstance(problem, Exception) else "interrupted"
+        run.seal(status, f"{type(problem).__name__}: {problem}".removesuffix(": "))
         raise
     status = "completed" if error is None else "interrupted" if _is_stopping(job) else "failed"
     sealed = run.seal(status, error)

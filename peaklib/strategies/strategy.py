@@ -29,6 +29,7 @@ class Strategy:
         parameters: by name, in the order of the signature.
         warm_up: `(**params) -> bars` at the start whose target is always 0.
         summary: first line of the function's docstring.
+        inner: the strategy that this one stands around, if it is a wrapper.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Strategy:
     parameters: Mapping[str, Parameter]
     warm_up: WarmUp
     summary: str = field(compare=False)
+    inner: "Strategy | None" = None
 
     def __repr__(self) -> str:
         defaults = ", ".join(f"{name}={p.default!r}" for name, p in self.parameters.items())
@@ -81,7 +83,14 @@ class Strategy:
         return check_target(target, len(bars), self.name)
 
     def code_digest(self) -> str:
-        """SHA-256 of the source of the function's module (first 16 hex digits)."""
+        """SHA-256 of the source of the function's module (first 16 hex digits).
+
+        A wrapper's digest covers the strategy inside as well.
+        """
+        own = self._source_digest()
+        return own if self.inner is None else f"{own}+{self.inner.code_digest()}"
+
+    def _source_digest(self) -> str:
         module = inspect.getmodule(self.function)
         try:
             source = inspect.getsource(module) if module else inspect.getsource(self.function)

@@ -54,4 +54,5 @@ def vol_regime_filter(inner: Strategy) -> Strategy:
         parameters={**inner.parameters, **own},
         warm_up=warm_up,
         summary=f"{inner.summary} Flat while volatility ranks high.",
+        inner=inner,
     )

@@ -78,7 +78,7 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
     config = load_config(path, settings)
     notebook = home() / config.notebook
     declared = frozenset(declared_parameters(notebook))
-    identity = _Identity(source_digest(notebook), {})
+    identity = _Identity(source_digest(notebook), config.seed, {})
     points = product(*config.foreach.values())
     cells = tuple(
         _cell(config, dict(zip(config.foreach, point, strict=True)), declared, identity)
@@ -101,6 +101,7 @@ class _Identity:
     """What cells have in common, and digests of the data sets met so far."""
 
     notebook: str
+    seed: int
     data: dict[str, str]
 
     def of(self, parameters: Mapping[str, Any]) -> str:
@@ -114,6 +115,7 @@ class _Identity:
         return digest(
             {
                 "notebook": self.notebook,
+                "seed": self.seed,
                 "parameters": parameters,
                 "data": sources,
                 "strategies": rules,

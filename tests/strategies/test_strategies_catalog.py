@@ -69,3 +69,9 @@ def test_errors_inside_a_wrapper_name_the_whole_strategy() -> None:
         wrapped.resolve({"vol_rank": 2})
     with pytest.raises(StrategyError, match=r"'vol_regime_filter\(momentum\)': window = 0"):
         wrapped.resolve({"window": 0})
+
+
+def test_digest_of_a_wrapper_covers_the_code_of_the_strategy_inside() -> None:
+    outer = [get(f"vol_regime_filter({name})").code_digest() for name in ("macd", "momentum")]
+    assert outer[0] != outer[1]
+    assert outer[0].endswith(get("macd").code_digest())
