@@ -35,6 +35,7 @@ from peaklib import evidence, render
 from peaklib.sweep import (
     above_hold,
     best_of,
+    cite,
     correlations,
     data_sets,
     data_table,
@@ -52,6 +53,7 @@ from peaklib.sweep import (
 run = evidence.attach(run_dir)
 results = read_results(sweep_run) if sweep_run else preview(config)
 best = best_of(results)
+cite(run, results, best)
 metrics = results.config.report.heatmaps
 limits = limits_of(results, metrics)
 used, hold = best.cell.conventions, best.cell.hold
@@ -257,29 +259,34 @@ render.key_values(
 
 # %% [markdown]
 # ## Verify and run again
+#
+# Three commands from the root of a checkout, each answers in its last lines.
 
 # %%
-ids = " ".join(c.run_id for c in results.cells) if sweep_run else "RUN"
+own = results.run_id or "RUN"
 commit = results.record["code"]["commit"] if results.record else None
 render.commands(
     [
         (
-            "check that every run is unchanged",
-            f"for r in {ids}; do (cd runs/$r && sha256sum --quiet --strict -c SHA256SUMS) || "
-            "echo CHANGED $r; done",
+            "check this page, the sweep and all its runs against the ledger",
+            f".venv/bin/peak evidence verify reports/{results.name}.html",
         ),
-        *(
-            [
-                (
-                    f"check the list of runs; its root hash is {results.root}",
-                    f"sha256sum runs/{results.run_id}/SHA256SUMS",
-                )
-            ]
-            if sweep_run
-            else []
+        ("run every cell again and compare the results", f".venv/bin/peak repro {own}"),
+        ("count the trials ever made, also outside of this sweep", ".venv/bin/peak runs trials"),
+    ]
+)
+
+# %%
+render.key_values(
+    [
+        ("Run of the sweep", own),
+        ("Root hash of the sweep", results.root or "a preview has none"),
+        ("Code", f"commit {commit}" if commit else "no commit on record"),
+        ("The sweep", results.command),
+        (
+            "Without peaklib",
+            f"cd runs/{own} && sha256sum --strict -c SHA256SUMS && sha256sum SHA256SUMS",
         ),
-        *([("take the code it was made with", f"git checkout {commit}")] if commit else []),
-        ("run the sweep again", f".venv/bin/{results.command}"),
     ]
 )
 

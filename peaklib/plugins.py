@@ -14,7 +14,8 @@ from peaklib.errors import PluginError
 
 STRATEGIES: Final = "peaklib.strategies"
 CONFIG_MODELS: Final = "peaklib.config_models"
-GROUPS: Final = (STRATEGIES, CONFIG_MODELS)
+RERUNNERS: Final = "peaklib.rerunners"
+GROUPS: Final = (STRATEGIES, CONFIG_MODELS, RERUNNERS)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Projects, notebooks and `peak` commands of tests, in folders of their own."""
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
@@ -70,7 +71,8 @@ class Swept:
 def run_folders(project: Path, kind: str = "") -> list[Path]:
     """Published runs of a project, oldest first; those of one kind if it is given."""
     found = sorted((project / "runs").glob("[0-9]*"))
-    return [path for path in found if f'"kind":"{kind}' in (path / "run.json").read_text("utf-8")]
+    kinds = [json.loads((path / "run.json").read_bytes())["kind"] for path in found]
+    return [path for path, each in zip(found, kinds, strict=True) if kind in ("", each)]
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float = 60.0) -> None:

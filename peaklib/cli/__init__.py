@@ -11,6 +11,10 @@ from peaklib.errors import ConfigError, PeakError
 
 _COMMANDS: Final = {
     "sweep": "Run a sweep over a notebook and report it.",
+    "runs": "Find, compare and count runs; clean up after crashes.",
+    "evidence": "Verify packs and pages, export runs.",
+    "repro": "Run a pack again and compare what comes out.",
+    "ledger": "Read and check the ledger of this project.",
     "config-lint": "Check every file under configs/.",
     "notebooks": "Sync the notebook pairs and execute them in place.",
     "data": "List data sets and look at their quality.",

@@ -23,6 +23,9 @@ from .names import (
 from .panel import (
     Panel as Panel,
 )
+from .pins import (
+    digest_today as digest_today,
+)
 from .quality import (
     Quality as Quality,
 )

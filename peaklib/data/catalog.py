@@ -1,5 +1,6 @@
 """Load a data set by name, spelling or path; list what there is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from peaklib.data.builtin import PANEL_SERIES, SERIES, BuiltIn, load_built_in, r
 from peaklib.data.dataset import Dataset
 from peaklib.data.files import read_table
 from peaklib.data.frames import Missing, Provenance, ReadOptions, read_dataset
+from peaklib.data.kept import repeated_input
 from peaklib.data.meta import Kind
 from peaklib.data.names import (
     DEFAULT_BARS,
@@ -16,6 +18,7 @@ from peaklib.data.names import (
     locate_file,
     parse_synthetic,
 )
+from peaklib.data.origin import Origin
 from peaklib.data.panel import Panel, read_panel
 from peaklib.data.stamps import StampUnit
 from peaklib.data.synthetic import (
@@ -82,19 +85,30 @@ def load(
     """
     text = str(source)
     file_options = {
-        "timezone": timezone != "UTC",
-        "stamp_unit": stamp_unit is not None,
-        "stamp_format": stamp_format is not None,
-        "name": name is not None,
-        "kind": kind != "tradable",
-        "currency": currency is not None,
+        "timezone": timezone if timezone != "UTC" else None,
+        "stamp_unit": stamp_unit,
+        "stamp_format": stamp_format,
+        "name": name,
+        "kind": kind if kind != "tradable" else None,
+        "currency": currency,
     }
+    general = {
+        "missing": missing if missing != "error" else None,
+        "adjusted": adjusted or None,
+        "bars_per_year": bars_per_year,
+    }
+    given = {n: value for n, value in {**general, **file_options}.items() if value is not None}
     if text in SERIES:
         _refuse(text, "a built-in series", file_options)
-        return load_built_in(text, adjusted=adjusted, bars_per_year=bars_per_year)
+        built_in = load_built_in(text, adjusted=adjusted, bars_per_year=bars_per_year)
+        return built_in.asked_for(Origin(text, given, ships=True))
     if is_synthetic(text):
         _refuse(text, "a synthetic series", {"adjusted": adjusted, **file_options})
-        return make_synthetic(parse_synthetic(text), bars_per_year=bars_per_year)
+        synthetic = make_synthetic(parse_synthetic(text), bars_per_year=bars_per_year)
+        return synthetic.asked_for(Origin(text, given, ships=True))
+    repeated = repeated_input(text, given)
+    if repeated is not None:
+        return repeated
     options = ReadOptions(
         missing=missing,
         adjusted=adjusted,
@@ -106,7 +120,8 @@ def load(
         currency=currency,
     )
     path = locate_file(source)
-    return read_dataset(read_table(path), name or _stem(path), options, _file_provenance(path))
+    loaded = read_dataset(read_table(path), name or _stem(path), options, _file_provenance(path))
+    return loaded.asked_for(Origin(text, given))
 
 
 def load_panel(
@@ -174,7 +189,9 @@ def list_datasets() -> tuple[DatasetInfo, ...]:
 def _built_in_panel(name: str, bars_per_year: float | None) -> Panel:
     spec = PANEL_SERIES[name]
     options = ReadOptions(adjusted=True, bars_per_year=bars_per_year, currency=spec.currency)
-    return read_panel(read_packaged(spec), name, options, spec.provenance(name))
+    given = {} if bars_per_year is None else {"bars_per_year": bars_per_year}
+    origin = Origin(name, given, ships=True)
+    return read_panel(read_packaged(spec), name, options, spec.provenance(name), origin)
 
 
 def _info(name: str, kind: str, spec: BuiltIn) -> DatasetInfo:
@@ -195,8 +212,8 @@ def _synthetic_info(process: str) -> DatasetInfo:
     )
 
 
-def _refuse(source: str, what: str, given: dict[str, bool]) -> None:
-    names = [name for name, is_given in given.items() if is_given]
+def _refuse(source: str, what: str, given: Mapping[str, object]) -> None:
+    names = [name for name, value in given.items() if value]
     if names:
         raise DataError(
             f"{source!r} is {what}: {', '.join(names)} cannot be chosen for it; leave it out"

@@ -2,15 +2,18 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from peaklib.data.copies import write_copy
 from peaklib.data.digest import frame_digest
 from peaklib.data.meta import DatasetMeta
+from peaklib.data.origin import Origin
 from peaklib.data.quality import Quality, measure
 from peaklib.errors import DataError
 
@@ -31,18 +34,28 @@ class Dataset:
             built-in series carry midnight UTC of the session's date.
         digest: SHA-256 of the content, see `frame_digest`.
         meta: interval, calendar, source and the like.
+        origin: the call of `load` that made it.
     """
 
     name: str
     digest: str
     meta: DatasetMeta
+    origin: Origin
     _frame: pd.DataFrame
 
-    def __init__(self, name: str, frame: pd.DataFrame, digest: str, meta: DatasetMeta) -> None:
+    def __init__(
+        self,
+        name: str,
+        frame: pd.DataFrame,
+        digest: str,
+        meta: DatasetMeta,
+        origin: Origin | None = None,
+    ) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "_frame", frame.copy(deep=False))
         object.__setattr__(self, "digest", digest)
         object.__setattr__(self, "meta", meta)
+        object.__setattr__(self, "origin", origin or Origin())
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -96,7 +109,8 @@ class Dataset:
                 f"{self.name}: no bar between {first} and {final}; "
                 f"the data run from {index[0]} to {index[-1]}"
             )
-        return Dataset(self.name, part, frame_digest(part), self.meta)
+        origin = self.origin if len(part) == len(self) else replace(self.origin, part=True)
+        return Dataset(self.name, part, frame_digest(part), self.meta, origin)
 
     def quality(self) -> Quality:
         """What a reader should know about the numbers before trusting a result."""
@@ -104,8 +118,27 @@ class Dataset:
 
     def describe(self) -> dict[str, Any]:
         """What a record of a run says about its data, as plain JSON values."""
-        quality = self.quality().to_json()
-        return {**self.meta.to_json(), "columns": list(self._frame.columns), "quality": quality}
+        return {
+            **self.meta.to_json(),
+            "columns": list(self._frame.columns),
+            "quality": self.quality().to_json(),
+            "load": self.origin.to_json(),
+        }
+
+    def asked_for(self, origin: Origin) -> "Dataset":
+        """The same data set, with the call that it came from."""
+        return Dataset(self.name, self._frame, self.digest, self.meta, origin)
+
+    def keep(self, folder: Path) -> bool:
+        """Write a copy into a folder, unless every machine with the same packages has it.
+
+        Returns:
+            Whether there is a copy.
+        """
+        if self.origin.ships:
+            return False
+        write_copy(self.name, self._frame, self.digest, self.meta, folder)
+        return True
 
     def _no_column(self, name: str) -> str:
         present = list(self._frame.columns)

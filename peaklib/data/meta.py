@@ -1,5 +1,6 @@
 """What is known about a series besides its numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,3 +58,9 @@ class DatasetMeta:
             "dropped": list(self.dropped),
             "notes": list(self.notes),
         }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "DatasetMeta":
+        """What `to_json` wrote."""
+        lists = {name: tuple(record[name]) for name in ("dropped", "notes")}
+        return cls(**{**record, **lists, "interval": pd.Timedelta(record["interval"])})

@@ -1,15 +1,19 @@
 """Several assets over one calendar."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from peaklib.data.calendar import find_rhythm
 from peaklib.data.checks import Rows, check_finite, check_order, to_float64
 from peaklib.data.columns import find_time
+from peaklib.data.copies import write_copy
 from peaklib.data.digest import tables_digest
 from peaklib.data.frames import Provenance, ReadOptions, number_rows
 from peaklib.data.meta import DatasetMeta
+from peaklib.data.origin import Origin
 from peaklib.errors import DataError
 
 
@@ -24,11 +28,13 @@ class Panel:
         open: same shape, or None where the source has closes only.
         digest: SHA-256 of the content, asset names included.
         meta: interval, calendar, source and the like.
+        origin: the call of `load_panel` that made it.
     """
 
     name: str
     digest: str
     meta: DatasetMeta
+    origin: Origin
     _close: pd.DataFrame
     _open: pd.DataFrame | None
 
@@ -39,12 +45,14 @@ class Panel:
         open: pd.DataFrame | None,
         digest: str,
         meta: DatasetMeta,
+        origin: Origin | None = None,
     ) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "_close", close.copy(deep=False))
         object.__setattr__(self, "_open", None if open is None else open.copy(deep=False))
         object.__setattr__(self, "digest", digest)
         object.__setattr__(self, "meta", meta)
+        object.__setattr__(self, "origin", origin or Origin())
 
     @property
     def close(self) -> pd.DataFrame:
@@ -69,6 +77,25 @@ class Panel:
     def __len__(self) -> int:
         return len(self._close)
 
+    def describe(self) -> dict[str, Any]:
+        """What a record of a run says about its data, as plain JSON values."""
+        return {
+            **self.meta.to_json(),
+            "columns": list(self.assets),
+            "load": self.origin.to_json(),
+        }
+
+    def keep(self, folder: Path) -> bool:
+        """Write a copy of the closes into a folder, unless they ship with a dependency.
+
+        Returns:
+            Whether there is a copy.
+        """
+        if self.origin.ships:
+            return False
+        write_copy(self.name, self._close, self.digest, self.meta, folder)
+        return True
+
     def __repr__(self) -> str:
         first, last = self._close.index[0], self._close.index[-1]
         return (
@@ -78,7 +105,11 @@ class Panel:
 
 
 def read_panel(
-    table: pd.DataFrame, name: str, options: ReadOptions, provenance: Provenance
+    table: pd.DataFrame,
+    name: str,
+    options: ReadOptions,
+    provenance: Provenance,
+    origin: Origin | None = None,
 ) -> Panel:
     """Convert, check and describe a wide table: a time column, one column per asset.
 
@@ -105,7 +136,7 @@ def read_panel(
         bars_per_year_basis=rhythm.basis,
         notes=(*provenance.notes, *_holes(close)),
     )
-    return Panel(name, close, None, tables_digest({"close": close}), meta)
+    return Panel(name, close, None, tables_digest({"close": close}), meta, origin)
 
 
 def _prices(table: pd.DataFrame, headers: list[str], time: int, rows: Rows) -> pd.DataFrame:

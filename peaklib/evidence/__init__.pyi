@@ -5,6 +5,13 @@ from .canonical import (
     digest as digest,
     to_json as to_json,
 )
+from .checkpoint import (
+    Checkpoint as Checkpoint,
+)
+from .clock import (
+    Clock as Clock,
+    utc_now as utc_now,
+)
 from .condition import (
     Condition as Condition,
 )
@@ -13,21 +20,53 @@ from .environment import (
     environment as environment,
     sources_digest as sources_digest,
 )
+from .export import (
+    Export as Export,
+    Exported as Exported,
+    export_run as export_run,
+    unpack as unpack,
+)
+from .ledger import (
+    Ledger as Ledger,
+)
 from .pack import (
-    OpenRun as OpenRun,
-    RunSpec as RunSpec,
     SealedRun as SealedRun,
-    create_run as create_run,
+    open_if_there as open_if_there,
+    open_pack as open_pack,
     open_run as open_run,
-    published as published,
-    start_run as start_run,
 )
 from .places import (
     home as home,
     reports_folder as reports_folder,
     runs_folder as runs_folder,
 )
+from .query import (
+    Query as Query,
+    Row as Row,
+)
+from .registry import (
+    Ref as Ref,
+    Registry as Registry,
+)
+from .rerun import (
+    Repeated as Repeated,
+    Reproduction as Reproduction,
+    Rerunner as Rerunner,
+    input_label as input_label,
+    reproduce as reproduce,
+)
 from .run import (
     Run as Run,
     attach as attach,
+)
+from .sealing import (
+    OpenRun as OpenRun,
+    RunSpec as RunSpec,
+    create_run as create_run,
+    start_run as start_run,
+)
+from .verify import (
+    Check as Check,
+    Report as Report,
+    verify_pack as verify_pack,
 )

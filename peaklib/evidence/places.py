@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Final
 
 HOME_VARIABLE: Final = "PEAK_HOME"
+# Folder of the run that is being repeated, whose kept inputs are read again.
+INPUTS_VARIABLE: Final = "PEAK_INPUTS"
 
 
 def home(start: Path | None = None) -> Path:

@@ -5,12 +5,15 @@ the run that its runner has opened, and so that a crash loses nothing that was w
 """
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
+from peaklib.evidence.content import write_table
+from peaklib.evidence.redact import Secrets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +21,11 @@ if TYPE_CHECKING:
 METRICS: Final = "outputs/metrics.json"
 TRIALS: Final = "outputs/trials.json"
 DATASETS: Final = "inputs/dataset.json"
+DATA: Final = "data"
+RUN_ROLE: Final = "run"
 NOTES: Final = "outputs/notes.json"
+# A file that is being written; one that a crash left is not sealed.
+PART: Final = ".part"
 
 
 class Input(Protocol):
@@ -34,6 +41,13 @@ class Input(Protocol):
 
     def describe(self) -> dict[str, Any]:
         """Plain values: source, licence, period, conventions."""
+
+    def keep(self, folder: Path) -> bool:
+        """Write a copy named by the digest, unless the data ship with a dependency.
+
+        Returns:
+            Whether there is a copy in the folder.
+        """
 
 
 class Figure(Protocol):
@@ -58,17 +72,27 @@ class Run:
         """Whether anything is kept."""
         return self.folder is not None
 
-    def use(self, dataset: Input, role: str = "data") -> None:
-        """Name a data set as input of the run."""
-        entry = {
-            "role": role,
-            "name": dataset.name,
-            "digest": dataset.digest,
-            "meta": dataset.describe(),
-        }
-        known = self._read(DATASETS, [])
-        if entry not in known:
-            self._write(DATASETS, [*known, entry])
+    def use(self, *inputs: Input, role: str = "data") -> None:
+        """Name what the run reads, and keep a copy of what no dependency ships.
+
+        Args:
+            inputs: data sets, or sealed runs.
+            role: `data`, or `RUN_ROLE` for a run that this one stands on.
+        """
+        if self.folder is None:
+            return
+        entries = self._read(DATASETS, [])
+        for used in inputs:
+            entry = {
+                "role": role,
+                "name": used.name,
+                "digest": used.digest,
+                "kept": used.keep(self.folder.parents[1] / DATA),
+                "meta": used.describe(),
+            }
+            if entry not in entries:
+                entries.append(entry)
+        self._write(DATASETS, entries)
 
     def log_metric(self, name: str, value: float | None) -> None:
         """Record one number; None or NaN means "undefined"."""
@@ -99,6 +123,7 @@ class Run:
             "sharpe_count": len(sharpes),
             "sharpe_sum": float(sharpes.sum()),
             "sharpe_sumsq": float((sharpes**2).sum()),
+            "extremes": _extremes(grid.drop(columns=list(grid.attrs["grid"]["axes"]))),
         }
         self._write(TRIALS, [*self._read(TRIALS, []), summary])
         self.save_table(name, grid)
@@ -106,23 +131,48 @@ class Run:
         counted.attrs["trials"] = "counted"
         return counted
 
-    def save_table(self, name: str, table: "pd.DataFrame") -> None:
-        """Keep a frame as `outputs/tables/<name>.parquet`."""
-        if self.folder is not None:
-            plain = table.copy()
-            plain.attrs = {}
-            plain.to_parquet(self._output(f"tables/{name}.parquet"))
+    def save_table(
+        self, name: str, table: "pd.DataFrame", *, incidental: Sequence[str] = ()
+    ) -> None:
+        """Keep a frame as `outputs/tables/<name>.parquet`.
 
-    def save_figure(self, name: str, figure: Figure) -> None:
-        """Keep a plotly figure as `outputs/figures/<name>.json`."""
+        Args:
+            name: of the table.
+            table: what to keep.
+            incidental: columns that differ from run to run by their nature, such as ids of
+                runs and seconds; they are kept, but are no part of the content digest.
+        """
+        if self.folder is not None:
+            clean = Secrets.known(os.environ).frame(table).copy(deep=False)
+            clean.attrs = {}
+            target = self._output(f"tables/{name}.parquet")
+            part = target.with_name(target.name + PART)
+            write_table(part, clean, tuple(incidental))
+            os.replace(part, target)
+
+    def save_figure(self, name: str, figure: Figure, *, png: bytes | None = None) -> None:
+        """Keep a plotly figure as `outputs/figures/<name>.json`.
+
+        Args:
+            name: of the figure.
+            figure: what to keep.
+            png: a picture of it to keep beside; its bytes are no part of the content digest.
+        """
         if self.folder is not None:
             content = json.loads(figure.to_json() or "null")
-            self._output(f"figures/{name}.json").write_bytes(to_json(content))
+            self._put_bytes(self._output(f"figures/{name}.json"), to_json(content))
+            if png is not None:
+                self._put_bytes(self._output(f"figures/{name}.png"), png)
 
     def save_text(self, name: str, text: str) -> None:
         """Keep a text as `outputs/<name>`."""
         if self.folder is not None:
-            self._output(name).write_text(text, encoding="utf-8", newline="\n")
+            self._put_bytes(self._output(name), text.encode())
+
+    def save_input(self, name: str, content: bytes) -> None:
+        """Keep a file as `inputs/<name>`."""
+        if self.folder is not None:
+            self._put_bytes(self._place(name, "inputs"), content)
 
     def note(self, text: str) -> None:
         """Add a remark to the record."""
@@ -153,7 +203,20 @@ class Run:
 
     def _write(self, name: str, value: Any) -> None:
         if self.folder is not None:
-            self._place(name).write_bytes(to_json(value))
+            self._put_bytes(self._place(name), to_json(value))
+
+    @staticmethod
+    def _put_bytes(path: Path, content: bytes) -> None:
+        """Write a file at once: a crash leaves the old one or the new one."""
+        part = path.with_name(path.name + PART)
+        part.write_bytes(content)
+        os.replace(part, path)
+
+
+def _extremes(numbers: "pd.DataFrame") -> dict[str, list[float]]:
+    """Lowest and highest value of each column that has any."""
+    columns = numbers.select_dtypes("number").dropna(axis="columns", how="all")
+    return {str(name): [float(c.min()), float(c.max())] for name, c in columns.items()}
 
 
 def attach(run_dir: str | Path) -> Run:

@@ -18,3 +18,8 @@ from .notebook import (
     declared_parameters as declared_parameters,
     source_digest as source_digest,
 )
+from .rerun import (
+    inputs_of as inputs_of,
+    original as original,
+    rerun_notebook as rerun_notebook,
+)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from peaklib.errors import NotebookError
 from peaklib.evidence import OpenRun, RunSpec, create_run
 from peaklib.evidence.pack import STAGING
 from peaklib.runner.kernels import kernel_environment, kernel_name
-from peaklib.runner.notebook import check_parameters, declared_parameters
+from peaklib.runner.notebook import check_parameters, declared_parameters, source_digest
 
 NOTEBOOK: Final = "notebook.ipynb"
 LOG: Final = "run.log"
@@ -45,6 +45,7 @@ class Outcome:
 
     Args:
         run_id, folder, root: the published run and the SHA-256 of its sums.
+        content: digest of its metrics, tables and figures.
         status: `completed`, `failed`, or `interrupted` when its kernel was stopped.
         error: first line of what went wrong, None if nothing did.
         seconds: from start to publication.
@@ -53,6 +54,7 @@ class Outcome:
     run_id: str
     folder: Path
     root: str
+    content: str
     status: str
     error: str | None
     seconds: float
@@ -67,7 +69,8 @@ def run_notebook(job: NotebookJob) -> Outcome:
     """
     check_parameters(job.notebook, job.parameters)
     started = time.monotonic()
-    run = create_run(job.spec, runs=job.runs)
+    sources = {**job.spec.sources, "notebook": source_digest(job.notebook)}
+    run = create_run(replace(job.spec, sources=sources), runs=job.runs)
     try:
         error = _attempt(job, run)
     except BaseException as problem:
@@ -82,6 +85,7 @@ def run_notebook(job: NotebookJob) -> Outcome:
         sealed.run_id,
         sealed.folder,
         sealed.root,
+        sealed.content,
         status,
         error.partition("\n")[0] if error else None,
         seconds,

@@ -25,10 +25,10 @@ def kernel_environment(threads: int) -> dict[str, str]:
             share the processors.
     """
     return {
+        "PYTHONHASHSEED": "0",
         **os.environ,
         "NUMBA_NUM_THREADS": str(threads),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONHASHSEED": "0",
     }
 
 

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import nbformat
 
 from peaklib.errors import NotebookError
+
+# papermill's tag of the cell that it adds.
+INJECTED: Final = "injected-parameters"
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
@@ -62,9 +65,15 @@ def check_parameters(path: Path, names: Iterable[str]) -> None:
 
 
 def source_digest(path: Path) -> str:
-    """SHA-256 over kind, tags and source of every cell; outputs and metadata do not count."""
+    """SHA-256 over kind, tags and source of every cell that its author wrote.
+
+    Outputs, metadata and injected parameters do not count, so that an executed notebook
+    has the digest of the one that was executed.
+    """
     total = sha256()
     for cell in read_notebook(path).cells:
         tags = " ".join(cell.metadata.get("tags", []))
+        if INJECTED in tags:
+            continue
         total.update(f"{cell.cell_type}\0{tags}\0{cell.source}\0".encode())
     return total.hexdigest()

@@ -1,6 +1,7 @@
 from .analysis import (
     above_hold as above_hold,
     best_of as best_of,
+    cite as cite,
     data_sets as data_sets,
     data_table as data_table,
     flat_opens as flat_opens,

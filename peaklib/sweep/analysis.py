@@ -10,6 +10,8 @@ import pandas as pd
 from peaklib.backtest import BacktestResult, run_backtest
 from peaklib.data import load
 from peaklib.errors import EvidenceError
+from peaklib.evidence import Run, open_run
+from peaklib.evidence.run import RUN_ROLE
 from peaklib.metrics import METRIC_NAMES
 from peaklib.sweep.cell import CellData, part_of
 from peaklib.sweep.results import SweepResults, rows_of
@@ -169,6 +171,14 @@ def replay(best: Best, benchmark: str) -> tuple[BacktestResult, BacktestResult]:
             f"{used['digest'][:12]} on record): data or code have changed since"
         )
     return again, run_backtest(benchmark, data, **terms)
+
+
+def cite(run: Run, results: SweepResults, best: Best) -> None:
+    """Name what a report stands on as its inputs: the sweep, its cells, the data read again."""
+    if results.run_id:
+        used = [results.run_id, *(cell.run_id for cell in results.cells)]
+        run.use(*(open_run(run_id) for run_id in used), role=RUN_ROLE)
+    run.use(load(best.cell.source))
 
 
 def data_table(results: SweepResults) -> pd.DataFrame:

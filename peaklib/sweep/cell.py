@@ -73,8 +73,11 @@ def evaluate_cell(
         StrategyError: a parameter is out of range.
         ConfigError: the condition cannot be read.
     """
-    data = part_of(load(dataset), period)
-    run.use(data)
+    whole = load(dataset)
+    run.use(whole)
+    data = part_of(whole, period)
+    if data.digest != whole.digest:
+        run.use(data, role="period")
     terms: dict[str, Any] = {"fill": fill, "lag": lag, **(costs or {})}
     trials = run.log_trials(run_grid(strategy, data, grid, where=where or None, **terms))
     hold = run_backtest(benchmark, data, **terms).metrics

@@ -1,14 +1,14 @@
 """Running the cells of a plan over an executor, so that nothing finished is lost."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from peaklib.evidence import RunSpec, SealedRun, published
+from peaklib.evidence import Query, Registry, RunSpec, SealedRun, open_if_there, verify_pack
 from peaklib.runner import NotebookJob, Outcome, run_notebook
 from peaklib.sweep.plan import Cell, Plan
 
@@ -22,6 +22,7 @@ class CellResult:
     Args:
         cell: what was asked.
         run_id, root: the run, and the SHA-256 of its sums; empty if none could be written.
+        content: digest of its metrics, tables and figures.
         state: computed now, failed now, or found finished.
         error: first line of what went wrong.
         seconds: of computing; 0 if it was found.
@@ -30,6 +31,7 @@ class CellResult:
     cell: Cell
     run_id: str
     root: str
+    content: str
     state: State
     error: str | None = None
     seconds: float = 0.0
@@ -78,11 +80,11 @@ class Batch:
 
     def resume(self) -> None:
         """Take over the cells that some earlier run has finished with the same key."""
-        finished = finished_cells(self.runs)
+        finished = finished_cells(self.runs, {cell.key for cell in self.plan.cells})
         for cell in self.plan.cells:
             if cell.key in finished:
                 run = finished[cell.key]
-                self.results.append(CellResult(cell, run.run_id, run.root, "resumed"))
+                self.results.append(CellResult(cell, run.run_id, run.root, run.content, "resumed"))
 
     def run(self, executor: Executor, workers: int, listener: Listener) -> list[CellResult]:
         """Compute what is not finished; at most `workers` cells are in flight.
@@ -128,6 +130,7 @@ class Batch:
             family=cell.family,
             parent=self.parent,
             key=cell.key,
+            sources=cell.sources,
         )
         return NotebookJob(self.plan.notebook, cell.parameters, spec, self.runs, self.threads)
 
@@ -138,13 +141,14 @@ class Batch:
         except Exception as error:
             # A cell that cannot even be recorded must not take the others with it.
             text = f"{type(error).__name__}: {error}"
-            self.results.append(CellResult(cell, "", "", "failed", text))
+            self.results.append(CellResult(cell, "", "", "", "failed", text))
             return
         self.results.append(
             CellResult(
                 cell,
                 outcome.run_id,
                 outcome.root,
+                outcome.content,
                 "failed" if outcome.error else "done",
                 outcome.error,
                 outcome.seconds,
@@ -152,24 +156,21 @@ class Batch:
         )
 
 
-def finished_cells(runs: Path) -> dict[str, SealedRun]:
-    """Completed runs of cells by key, the newest of each."""
+def finished_cells(runs: Path, keys: Collection[str]) -> dict[str, SealedRun]:
+    """Completed runs of cells by key, the newest of each whose pack is untouched."""
     found: dict[str, SealedRun] = {}
-    for run, record in published(runs):
-        if record["kind"] == "sweep_cell" and record["status"] == "completed" and record["key"]:
-            found.setdefault(record["key"], run)
+    for row in Registry(runs).select(Query(kind="sweep_cell", status="completed")):
+        if row.key and row.key in keys and row.key not in found:
+            run = open_if_there(row.run_id, runs=runs)
+            if run and verify_pack(run.folder, root=row.root).ok:
+                found[row.key] = run
     return found
 
 
 def estimate_seconds(plan: Plan, runs: Path, workers: int) -> tuple[float, str]:
     """How long a plan will take, and what that is based on."""
-    notebook = plan.config.notebook
-    spent = []
-    for _, record in published(runs):
-        if record["kind"] == "sweep_cell" and record["config"].get("notebook") == notebook:
-            spent.append(_seconds(record["start"], record["end"]))
-        if len(spent) == 20:
-            break
+    query = Query(kind="sweep_cell", status="completed", limit=20)
+    spent = [_seconds(row.start, row.end) for row in Registry(runs).select(query)]
     each = sorted(spent)[len(spent) // 2] if spent else 6.0
     basis = f"median of the last {len(spent)} cells" if spent else "assumed, none was run yet"
     return each * -(-len(plan.cells) // workers), f"{each:.1f} s a cell, {basis}"

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from peaklib.data import load
+from peaklib.data import Dataset, load
 from peaklib.evidence import Axes, code, digest, home
 from peaklib.runner import declared_parameters, source_digest
 from peaklib.strategies import get
@@ -27,6 +27,7 @@ class Cell:
         n_trials: combinations that it evaluates; 1 for a notebook without a grid.
         key: digest of all that decides its result: notebook, parameters, data, seed, code.
         family: strategy and data set, the default family of its trials.
+        sources: digests of the strategies' code, by role and name.
     """
 
     label: Mapping[str, str]
@@ -34,6 +35,7 @@ class Cell:
     n_trials: int
     key: str
     family: str | None
+    sources: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -60,6 +62,12 @@ class Plan:
     cells: tuple[Cell, ...]
 
     @property
+    def datasets(self) -> tuple[str, ...]:
+        """Sources of the data that the cells read."""
+        used = [cell.parameters["dataset"] for cell in self.cells if "dataset" in cell.parameters]
+        return tuple(dict.fromkeys(used))
+
+    @property
     def n_trials(self) -> int:
         """Combinations of all cells together."""
         return sum(cell.n_trials for cell in self.cells)
@@ -76,7 +84,20 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
         ConfigError: lists every mistake of the file.
     """
     config = load_config(path, settings)
-    notebook = home() / config.notebook
+    # A variation has a page and a place in the record of its own.
+    suffix = f"-{digest(list(settings))[:6]}" if settings else ""
+    name, command = f"{path.stem}{suffix}", _command(path, settings)
+    return plan_of(config, home() / config.notebook, name=name, command=command)
+
+
+def plan_of(config: SweepConfig, notebook: Path, *, name: str, command: str) -> Plan:
+    """Expand the axes of a configuration that was read before.
+
+    Args:
+        config: as read.
+        notebook: what each cell executes.
+        name, command: of the sweep.
+    """
     declared = frozenset(declared_parameters(notebook))
     identity = _Identity(source_digest(notebook), config.seed, {})
     points = product(*config.foreach.values())
@@ -84,9 +105,7 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
         _cell(config, dict(zip(config.foreach, point, strict=True)), declared, identity)
         for point in points
     )
-    # A variation has a page and a place in the record of its own.
-    suffix = f"-{digest(list(settings))[:6]}" if settings else ""
-    return Plan(f"{path.stem}{suffix}", _command(path, settings), config, notebook, cells)
+    return Plan(name, command, config, notebook, cells)
 
 
 def _command(path: Path, settings: Sequence[str]) -> str:
@@ -102,31 +121,36 @@ class _Identity:
 
     notebook: str
     seed: int
-    data: dict[str, str]
+    data: dict[str, Dataset]
 
     def of(self, parameters: Mapping[str, Any]) -> str:
         """Key of a cell."""
-        sources = {n: self._data(parameters[n]) for n in ("dataset",) if n in parameters}
-        rules = {
-            role: [get(parameters[role]).version, get(parameters[role]).code_digest()]
-            for role in ("strategy", "benchmark")
-            if role in parameters
-        }
+        sources = {n: self.load(parameters[n]).digest for n in ("dataset",) if n in parameters}
         return digest(
             {
                 "notebook": self.notebook,
                 "seed": self.seed,
                 "parameters": parameters,
                 "data": sources,
-                "strategies": rules,
+                "strategies": rules_of(parameters),
                 "code": code()["peaklib_sha256"],
             }
         )
 
-    def _data(self, name: str) -> str:
-        if name not in self.data:
-            self.data[name] = load(name).digest
-        return self.data[name]
+    def load(self, source: str) -> Dataset:
+        """A data set, read once for all cells."""
+        if source not in self.data:
+            self.data[source] = load(source)
+        return self.data[source]
+
+
+def rules_of(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Digests of version and code of the strategies that a cell uses, by role and name."""
+    rules = {role: parameters[role] for role in ("strategy", "benchmark") if role in parameters}
+    return {
+        f"{role} {name}": digest([get(name).version, get(name).code_digest()])
+        for role, name in rules.items()
+    }
 
 
 def _cell(
@@ -142,13 +166,15 @@ def _cell(
     if "grid" in declared:
         parameters["grid"] = {name: list(values) for name, values in axes.values.items()}
         parameters["where"] = axes.where or ""
-    family = [str(parameters[n]) for n in ("strategy", "dataset") if n in parameters]
+    family = [str(parameters["strategy"])] if "strategy" in parameters else []
+    family += [identity.load(parameters["dataset"]).name] if "dataset" in parameters else []
     return Cell(
         label={name: str(value) for name, value in point.items()},
         parameters=parameters,
         n_trials=len(axes),
         key=identity.of(parameters),
         family="/".join(family) or None,
+        sources=rules_of(parameters),
     )
 
 

@@ -113,7 +113,7 @@ def read_results(run_id: str, runs: Path | None = None) -> SweepResults:
     record = own.record()
     if record["kind"] != "sweep":
         raise EvidenceError(f"run {run_id} is a {record['kind']}, not a sweep")
-    config = SweepConfig.model_validate(record["config"]["config"])
+    config = SweepConfig.model_validate(own.config()["config"])
     cells, failures = [], []
     for row in pd.read_parquet(own.table("cells")).to_dict("records"):
         label = {
@@ -153,7 +153,7 @@ def _read_cell(run: SealedRun) -> CellData:
         if name.startswith("hold_")
     }
     source = record["config"]["parameters"]["dataset"]
-    meta = record["inputs"][0]["meta"]
+    meta = record["inputs"][-1]["meta"]
     return CellData({}, source, trials, hold, meta, run.run_id, run.root)
 
 

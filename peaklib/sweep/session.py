@@ -6,21 +6,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from peaklib.data import load
 from peaklib.errors import EvidenceError
 from peaklib.evidence import (
     OpenRun,
+    Query,
+    Registry,
     RunSpec,
     SealedRun,
     create_run,
     digest,
-    published,
+    open_if_there,
+    open_run,
     runs_folder,
 )
-from peaklib.runner import stop_kernels, stop_marker
+from peaklib.evidence.run import RUN_ROLE
+from peaklib.runner import source_digest, stop_kernels, stop_marker
 from peaklib.sweep.execute import Batch, CellResult, Listener
 from peaklib.sweep.plan import Plan
 
 KIND: Final = "sweep"
+NOTEBOOK: Final = "notebook.ipynb"
+# What differs when a sweep is run again, or resumed.
+_INCIDENTAL: Final = ("run_id", "root", "state", "error", "seconds")
 
 MakeExecutor = Callable[[int], Executor]
 
@@ -71,7 +79,7 @@ def run_sweep(
     """
     folder = runs or runs_folder()
     config = {"sweep": plan.name, "command": plan.command, "config": plan.config.model_dump()}
-    own = create_run(RunSpec(KIND, config, plan.config.seed), runs=folder)
+    own = _open(plan, config, folder)
     batch = Batch(plan, folder, own.run_id, threads)
     if resume:
         batch.resume()
@@ -85,23 +93,36 @@ def run_sweep(
         stop_kernels()
         pool.shutdown(wait=True)
         marker.unlink()
-        _describe(own, batch.results)
+        _describe(own, batch.results, folder)
         own.seal("interrupted", f"{len(batch.results)} of {len(plan.cells)} cells finished")
         raise
     pool.shutdown()
-    _describe(own, results)
+    _describe(own, results, folder)
     failed = sum(result.state == "failed" for result in results)
     status = "failed" if failed else "completed"
     sealed = own.seal(status, f"{failed} of {len(results)} cells failed" if failed else None)
     return SweepRun(sealed, tuple(results))
 
 
-def _describe(own: OpenRun, results: list[CellResult]) -> None:
+def _open(plan: Plan, config: dict[str, Any], folder: Path) -> OpenRun:
+    """The sweep's own run: it holds all that running the sweep again takes."""
+    sources = {name: value for cell in plan.cells for name, value in cell.sources.items()}
+    sources["notebook"] = source_digest(plan.notebook)
+    own = create_run(RunSpec(KIND, config, plan.config.seed, sources=sources), runs=folder)
+    for source in plan.datasets:
+        own.use(load(source))
+    own.save_input(NOTEBOOK, plan.notebook.read_bytes())
+    return own
+
+
+def _describe(own: OpenRun, results: list[CellResult], folder: Path) -> None:
     import pandas as pd
 
+    published = [result.run_id for result in results if result.run_id]
+    own.use(*(open_run(run_id, runs=folder) for run_id in published), role=RUN_ROLE)
     rows = [_row(result) for result in results]
     if rows:
-        own.save_table("cells", pd.DataFrame(rows))
+        own.save_table("cells", pd.DataFrame(rows), incidental=_INCIDENTAL)
     own.log_metrics(
         {
             "cells": len(rows),
@@ -116,6 +137,8 @@ def _row(result: CellResult) -> dict[str, Any]:
         **{f"axis_{name}": value for name, value in result.cell.label.items()},
         "run_id": result.run_id,
         "root": result.root,
+        "content": result.content,
+        "finished": result.state != "failed",
         "state": result.state,
         "n_trials": result.cell.n_trials,
         "error": result.error,
@@ -131,10 +154,11 @@ def latest_sweep(plan: Plan, runs: Path | None = None) -> SealedRun:
     """
     wanted = digest(plan.config.model_dump())
     older = ""
-    for run, record in published(runs):
-        tried = record["status"] in ("completed", "failed")
-        if record["kind"] == KIND and record["config"]["sweep"] == plan.name and tried:
-            if digest(record["config"]["config"]) == wanted:
+    for row in Registry(runs).select(Query(kind=KIND)):
+        run = open_if_there(row.run_id, runs=runs) if row.status != "interrupted" else None
+        config = run.record()["config"] if run else {}
+        if run and config["sweep"] == plan.name:
+            if digest(config["config"]) == wanted:
                 return run
             older = older or run.run_id
     changed = f"; the newest, {older}, had another configuration" if older else ""

@@ -81,7 +81,7 @@ def test_record_lists_every_file_with_digest_and_size(
     folder = tmp_path / record["run_id"]
     listed = {entry["path"]: entry for entry in record["files"]}
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    assert set(listed) == there - {"run.json", "SHA256SUMS"}
+    assert set(listed) == there - {"run.json", "ro-crate-metadata.json", "SHA256SUMS"}
     assert listed["outputs/words.txt"]["sha256"] == sha256(b"hello\n").hexdigest()
     assert listed["outputs/words.txt"]["bytes"] == 6
 

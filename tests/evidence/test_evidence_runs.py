@@ -15,7 +15,16 @@ from pathlib import Path
 import pytest
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence import OpenRun, RunSpec, SealedRun, create_run, open_run, published, start_run
+from peaklib.evidence import (
+    OpenRun,
+    Query,
+    Registry,
+    RunSpec,
+    SealedRun,
+    create_run,
+    open_run,
+    start_run,
+)
 
 SPEC = RunSpec("test", {"a": 1}, seed=3)
 NOON = datetime(2026, 1, 2, 12, 30, 45, tzinfo=UTC)
@@ -31,6 +40,11 @@ def always(moment: datetime) -> Callable[[], datetime]:
 
 def create_many(runs: Path) -> list[str]:
     return [create_run(SPEC, runs=runs, clock=noon).run_id for _ in range(50)]
+
+
+def published(runs: Path) -> list[SealedRun]:
+    """Runs of a store, newest first."""
+    return [open_run(row.run_id, runs=runs) for row in Registry(runs).select(Query())]
 
 
 def checked_by_sha256sum(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -56,7 +70,8 @@ def test_threads_in_the_same_second_get_ids_of_their_own(tmp_path: Path) -> None
         made = [pool.submit(create_many, tmp_path) for _ in range(8)]
     ids = [run_id for future in made for run_id in future.result()]
     assert len(set(ids)) == 400
-    assert {path.name for path in (tmp_path / ".staging").iterdir()} == set(ids)
+    open_now = {path.name for path in (tmp_path / ".staging").iterdir() if path.is_dir()}
+    assert open_now == set(ids)
 
 
 def test_processes_in_the_same_second_get_ids_of_their_own(tmp_path: Path) -> None:
@@ -69,14 +84,14 @@ def test_nothing_is_published_before_the_seal(tmp_path: Path) -> None:
     run = create_run(SPEC, runs=tmp_path)
     run.save_text("words.txt", "x")
     assert [path.name for path in tmp_path.iterdir()] == [".staging"]
-    assert list(published(tmp_path)) == []
+    assert published(tmp_path) == []
     with pytest.raises(EvidenceError, match="never published"):
         open_run(run.run_id, runs=tmp_path)
 
     sealed = run.seal()
     assert sealed.folder == tmp_path / run.run_id
     assert list((tmp_path / ".staging").iterdir()) == []
-    assert [each.run_id for each, _ in published(tmp_path)] == [run.run_id]
+    assert published(tmp_path) == [sealed]
 
 
 def test_reader_never_sees_half_a_pack(tmp_path: Path) -> None:
@@ -93,7 +108,13 @@ def test_reader_never_sees_half_a_pack(tmp_path: Path) -> None:
         while not writing.done() or len(seen) < 40:
             for folder in tmp_path.glob("[0-9]*"):
                 names = {path.name for path in folder.iterdir()}
-                assert names == {"SHA256SUMS", "inputs", "outputs", "run.json"}
+                assert names == {
+                    "SHA256SUMS",
+                    "inputs",
+                    "outputs",
+                    "ro-crate-metadata.json",
+                    "run.json",
+                }
                 assert len(list((folder / "outputs").iterdir())) == 6
                 seen.add(folder.name)
             if writing.done():
@@ -105,11 +126,7 @@ def test_newest_run_comes_first(tmp_path: Path) -> None:
     days = [datetime(2026, 1, day, tzinfo=UTC) for day in (2, 1, 3)]
     for day in days:
         create_run(SPEC, runs=tmp_path, clock=always(day)).seal()
-    assert [run.run_id[:8] for run, _ in published(tmp_path)] == [
-        "20260103",
-        "20260102",
-        "20260101",
-    ]
+    assert [run.run_id[:8] for run in published(tmp_path)] == ["20260103", "20260102", "20260101"]
 
 
 def make_awkward_pack(runs: Path) -> SealedRun:
@@ -163,7 +180,7 @@ def fail_in_a_run(runs: Path, error: BaseException) -> None:
 def test_failed_block_leaves_a_failed_run_with_its_error(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         fail_in_a_run(tmp_path, ZeroDivisionError("no bars to divide by"))
-    ((run, _),) = published(tmp_path)
+    (run,) = published(tmp_path)
     record = run.record()
     assert record["status"] == "failed"
     assert record["error"] == "ZeroDivisionError: no bars to divide by"
@@ -174,7 +191,7 @@ def test_failed_block_leaves_a_failed_run_with_its_error(tmp_path: Path) -> None
 def test_interrupted_block_leaves_an_interrupted_run(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fail_in_a_run(tmp_path, KeyboardInterrupt())
-    ((run, _),) = published(tmp_path)
+    (run,) = published(tmp_path)
     assert run.record()["status"] == "interrupted"
     assert run.record()["metrics"] == {"before": 1.0}
 
@@ -186,7 +203,7 @@ def test_second_run_of_an_id_is_refused_and_both_are_kept(tmp_path: Path) -> Non
     before = {p: p.read_bytes() for p in sealed.folder.rglob("*") if p.is_file()}
 
     (tmp_path / ".staging" / first.run_id).mkdir()
-    second = OpenRun(first.run_id, SPEC, tmp_path, noon)
+    second = OpenRun(first.run_id, SPEC, Registry(tmp_path), noon)
     second.save_text("words.txt", "second")
     with pytest.raises(EvidenceError, match=f"{first.run_id} cannot be published") as caught:
         second.seal()

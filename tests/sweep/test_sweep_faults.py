@@ -101,7 +101,7 @@ def test_resume_finishes_what_was_cut_short(name: str, project: Path, tiny: Path
     if name != "SIGKILL":
         assert status == 130
         assert "finished cells are kept" in out
-        (own,) = run_folders(project, 'sweep"')
+        (own,) = run_folders(project, "sweep")
         assert json.loads((own / "run.json").read_bytes())["status"] == "interrupted"
         assert list((project / "runs" / ".staging").iterdir()) == []
         records = [json.loads((f / "run.json").read_bytes()) for f in run_folders(project)]
@@ -116,7 +116,7 @@ def test_resume_finishes_what_was_cut_short(name: str, project: Path, tiny: Path
     assert before < finished(project)
     assert computed(project) == {"1": 1, "2": 1, "3": 2, "4": 2}
 
-    own = run_folders(project, 'sweep"')[-1]
+    own = run_folders(project, "sweep")[-1]
     cells = pd.read_parquet(own / "outputs" / "tables" / "cells.parquet")
     assert set(cells["run_id"]) == finished(project)
     assert cells["axis_point"].tolist() == ["1", "2", "3", "4"]
@@ -158,7 +158,7 @@ def test_failing_cell_is_kept_and_the_sweep_and_its_report_go_on(project: Path) 
     assert f"runs/{failed['run_id']}/notebook.ipynb" in done.stdout
     kept = (project / "runs" / failed["run_id"] / "notebook.ipynb").read_text("utf-8")
     assert '"output_type": "error"' in kept
-    (own,) = run_folders(project, 'sweep"')
+    (own,) = run_folders(project, "sweep")
     assert json.loads((own / "run.json").read_bytes())["status"] == "failed"
 
     page = (project / "reports" / "partly.html").read_text("utf-8")

@@ -198,7 +198,11 @@ def lose_sums(folder: Path) -> None:
     (folder / "SHA256SUMS").unlink()
 
 
-@pytest.mark.parametrize("damage", [spoil_record, lose_sums])
+def change_an_output(folder: Path) -> None:
+    (folder / "outputs" / "table.txt").write_text("y", "utf-8")
+
+
+@pytest.mark.parametrize("damage", [spoil_record, lose_sums, change_an_output])
 def test_damaged_run_is_not_taken_for_finished(
     damage: Callable[[Path], None], tmp_path: Path
 ) -> None:
@@ -207,7 +211,8 @@ def test_damaged_run_is_not_taken_for_finished(
     sealed = run.seal()
     good = publish(tmp_path, "b" * 64)
     damage(sealed.folder)
-    assert {run.run_id for run in finished_cells(tmp_path).values()} == {good}
+    found = finished_cells(tmp_path, {"a" * 64, "b" * 64})
+    assert {run.run_id for run in found.values()} == {good}
 
 
 def test_estimate_says_what_it_is_based_on(project: Path, tmp_path: Path) -> None:

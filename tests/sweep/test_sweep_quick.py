@@ -66,7 +66,7 @@ def test_trials_are_counted(swept: Swept) -> None:
         record = json.loads((folder / "run.json").read_bytes())
         records[record["family"]] = record["trials"][0]["count"]
     assert records == {"sma_crossover/sp500": 29, "rsi_reversion/sp500": 20}
-    (own,) = run_folders(swept.project, 'sweep"')
+    (own,) = run_folders(swept.project, "sweep")
     metrics = json.loads((own / "run.json").read_bytes())["metrics"]
     assert metrics == {"cells": 2, "cells_failed": 0, "n_trials": 49}
 
@@ -156,7 +156,7 @@ def test_one_worker_gives_the_same_numbers(swept: Swept, tmp_path: Path) -> None
 
 
 def test_results_are_read_back_in_the_order_of_the_axes(swept: Swept) -> None:
-    (own,) = run_folders(swept.project, 'sweep"')
+    (own,) = run_folders(swept.project, "sweep")
     results = read_results(own.name, swept.project / "runs")
     assert [cell.label["strategy"] for cell in results.cells] == ["sma_crossover", "rsi_reversion"]
     assert results.n_trials == 49

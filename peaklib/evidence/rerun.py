@@ -1,0 +1,184 @@
+"""Running a pack again and comparing what comes out.
+
+Whoever makes a kind of run announces, under the entry point group `peaklib.rerunners`,
+how that kind is run again; this module finds it, refuses where data or code are not what
+the pack pins, and compares.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from peaklib import plugins
+from peaklib.errors import EvidenceError
+from peaklib.evidence.difference import RTOL, Comparison, compare
+from peaklib.evidence.environment import code
+from peaklib.evidence.pack import SealedRun
+from peaklib.evidence.tally import Difference
+from peaklib.evidence.verify import verify_pack
+
+Digests = Mapping[str, str]
+
+_WORDS: Final = ("identical", "equivalent", "different")
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A run that was made again.
+
+    Args:
+        run: the new one.
+        parts: old and new runs that it consists of; they are compared first.
+    """
+
+    run: SealedRun
+    parts: Sequence[tuple[SealedRun, SealedRun]] = ()
+
+
+@dataclass(frozen=True)
+class Rerunner:
+    """How one kind of run is made again.
+
+    Args:
+        kind: of run.
+        sources: digests, as they are today, of the code that `record["code"]["sources"]` pins.
+        inputs: digests, as they are today, of what `record["inputs"]` pins, by
+            `input_label`; what is gone is left out.
+        rerun: makes the run again into another folder of runs.
+    """
+
+    kind: str
+    sources: Callable[[SealedRun], Digests]
+    inputs: Callable[[SealedRun], Digests]
+    rerun: Callable[[SealedRun, Path], Repeated]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What a run that was made again says about the first one.
+
+    Args:
+        run: the first run.
+        repeated: the second.
+        drift: what differs from the pack's pins; empty unless the caller went on in spite of it.
+        comparisons: one for each part, then one for the run itself, with the run's id.
+    """
+
+    run: SealedRun
+    repeated: Repeated
+    drift: tuple[str, ...]
+    comparisons: tuple[tuple[str, Comparison], ...]
+
+    @property
+    def word(self) -> str:
+        """`identical`, `equivalent` or `different`: the worst of all comparisons.
+
+        A run that consists of parts names their digests, so that where a part is only
+        equivalent, the run is too.
+        """
+        *parts, own = (comparison.word for _, comparison in self.comparisons)
+        worst = max(parts, key=_WORDS.index, default=own)
+        return own if worst == "identical" else worst
+
+    @property
+    def largest(self) -> tuple[str, Difference] | None:
+        """The largest relative difference of a number, and the run that it was found in."""
+        found = [(run_id, c.largest) for run_id, c in self.comparisons if c.largest is not None]
+        return max(found, key=lambda pair: pair[1].relative or 0.0, default=None)
+
+
+def rerunner_of(kind: str) -> Rerunner:
+    """How a kind of run is made again.
+
+    Raises:
+        EvidenceError: nobody announces it.
+    """
+    known: dict[str, Rerunner] = {}
+    for plugin, item in plugins.load(plugins.RERUNNERS):
+        if not isinstance(item, Rerunner):
+            raise EvidenceError(f"{plugin.package}: {plugin.target} is no Rerunner")
+        known[item.kind] = item
+    if kind not in known:
+        reason = "it was made by hand" if kind == "interactive" else "nobody announces how"
+        raise EvidenceError(
+            f"a run of kind {kind!r} cannot be run again ({reason}); can be: "
+            f"{', '.join(sorted(known))}"
+        )
+    return known[kind]
+
+
+def drift_of(run: SealedRun, rerunner: Rerunner) -> tuple[str, ...]:
+    """Data and code that are not what the pack pins, one line each."""
+    record = run.record()
+    pinned = {"peaklib": record["code"]["peaklib_sha256"], **record["code"]["sources"]}
+    today = {"peaklib": code()["peaklib_sha256"], **rerunner.sources(run)}
+    lines = [*_differing("code", pinned, today)]
+    inputs = {input_label(entry): entry["digest"] for entry in record["inputs"]}
+    return (*lines, *_differing("input", inputs, rerunner.inputs(run)))
+
+
+def input_label(entry: Mapping[str, Any]) -> str:
+    """Role and name of a recorded input: a run may use data and a part of them."""
+    return f"{entry['role']} {entry['name']}"
+
+
+def reproduce(
+    run: SealedRun,
+    root: str | None,
+    place: Path,
+    *,
+    rtol: float = RTOL,
+    despite_drift: bool = False,
+) -> Reproduction:
+    """Run a pack again and compare.
+
+    Args:
+        run: the pack; its inputs are found beside it.
+        root: its root hash by the ledger.
+        place: folder of runs for the new one, so that it never counts as a trial here.
+        rtol: relative difference up to which numbers are called equivalent.
+        despite_drift: go on when data or code are not what the pack pins.
+
+    Raises:
+        EvidenceError: the pack was altered, its kind cannot be run again, or data or code
+            have changed.
+    """
+    _check_untouched(run, root)
+    record = run.record()
+    rerunner = rerunner_of(record["kind"])
+    if record["status"] != "completed":
+        raise EvidenceError(
+            f"run {run.run_id} is {record['status']}, so it has no complete result to reproduce"
+        )
+    drift = drift_of(run, rerunner)
+    if drift and not despite_drift:
+        listed = "\n".join(f"  {line}" for line in drift)
+        commit = record["code"]["commit"]
+        back = f"git checkout {commit[:12]}, or " if commit else ""
+        raise EvidenceError(
+            f"run {run.run_id} pins other data or code than there is now:\n{listed}\n"
+            f"{back}go on in spite of it with --anyway"
+        )
+    repeated = rerunner.rerun(run, place)
+    pairs = [*repeated.parts, (run, repeated.run)]
+    comparisons = [(old.run_id, compare(old.folder, new.folder, rtol=rtol)) for old, new in pairs]
+    return Reproduction(run, repeated, drift, tuple(comparisons))
+
+
+def _check_untouched(run: SealedRun, root: str | None) -> None:
+    report = verify_pack(run.folder, root=root)
+    if not report.ok:
+        problems = [line for check in report.failed for line in check.details]
+        raise EvidenceError(
+            f"run {run.run_id} is not what was published: {'; '.join(problems[:3])}; see "
+            f"`peak evidence verify {run.run_id}`"
+        )
+
+
+def _differing(what: str, pinned: Mapping[str, Any], today: Digests) -> list[str]:
+    return [
+        f"{what} {name}: pinned {str(digest)[:12]}, now {today.get(name, 'missing')[:12]}"
+        for name, digest in pinned.items()
+        if today.get(name) != digest
+    ]

@@ -1,0 +1,238 @@
+"""Opening a run, and sealing it into a pack that appears by one rename."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from weakref import finalize
+
+from peaklib.errors import EvidenceError
+from peaklib.evidence.canonical import to_json
+from peaklib.evidence.clock import Clock, utc_now
+from peaklib.evidence.content import content_of
+from peaklib.evidence.environment import code, environment
+from peaklib.evidence.files import files_below, sha256_of, write_sums
+from peaklib.evidence.order import key_order
+from peaklib.evidence.pack import CRATE, RECORD, SCHEMA, STAGING, SealedRun
+from peaklib.evidence.places import runs_folder
+from peaklib.evidence.redact import Secrets
+from peaklib.evidence.registry import Registry
+from peaklib.evidence.rocrate import FileEntry, metadata
+from peaklib.evidence.run import DATASETS, METRICS, NOTES, PART, RUN_ROLE, TRIALS, Input, Run
+
+_LONGEST_ERROR: Final = 200
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What is known of a run before it starts.
+
+    Args:
+        kind: such as `sweep_cell`, `report`, `interactive`.
+        config: plain values that decided what was done.
+        seed: of all random numbers.
+        family: trials are counted by family; by default strategy and instrument.
+        parent: run that this one belongs to.
+        key: digest of inputs, config, seed and code; equal keys mean equal results.
+        sources: further code that the result depends on, name to SHA-256.
+    """
+
+    kind: str
+    config: Mapping[str, Any]
+    seed: int = 0
+    family: str | None = None
+    parent: str | None = None
+    key: str | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+
+class OpenRun(Run):
+    """A run that this process owns and will seal."""
+
+    def __init__(self, run_id: str, spec: RunSpec, registry: Registry, clock: Clock) -> None:
+        self.run_id = run_id
+        self.spec = spec
+        self._registry = registry
+        self._clock = clock
+        self._start = clock()
+        lock = _owned(registry.runs / STAGING / f"{run_id}.lock")
+        self._release = finalize(self, os.close, lock)
+        super().__init__(registry.runs / STAGING / run_id)
+
+    def seal(self, status: str = "completed", error: str | None = None) -> SealedRun:
+        """Write the record and the sums, publish the folder under its name, tell the ledger.
+
+        Args:
+            status: `completed`, `failed` or `interrupted`.
+            error: what went wrong.
+
+        Raises:
+            EvidenceError: the pack or its line in the ledger cannot be written, or an output
+                holds a secret; what the run wrote is kept in its staging folder.
+        """
+        staging, final = self._staging(), self._registry.runs / self.run_id
+        try:
+            root, record = self._write_pack(staging, status, error)
+            os.rename(staging, final)
+        except OSError as problem:
+            raise EvidenceError(
+                f"run {self.run_id} cannot be published as {final}: {problem.strerror or problem}; "
+                f"what it wrote is kept in {staging}"
+            ) from problem
+        self._registry.record_publication(publication(record, root))
+        (self._registry.runs / STAGING / f"{self.run_id}.lock").unlink(missing_ok=True)
+        self._release()
+        return SealedRun(self.run_id, final, root)
+
+    def _write_pack(
+        self, staging: Path, status: str, error: str | None
+    ) -> tuple[str, dict[str, Any]]:
+        for part in staging.rglob(f"*{PART}"):
+            part.unlink()
+        secrets_ = Secrets.known(os.environ, self.spec.config)
+        self._write_inputs(secrets_)
+        secrets_.files(staging)
+        record = self._record(status, secrets_.text(error) if error else None, secrets_)
+        files = [_entry(name, path) for name, path in files_below(staging)]
+        record["files"] = [entry._asdict() for entry in files]
+        self._write(RECORD, record)
+        files.append(_entry(RECORD, staging / RECORD))
+        self._write(CRATE, metadata(record, files))
+        return write_sums(staging, {entry.path: entry.sha256 for entry in files}), record
+
+    def _staging(self) -> Path:
+        return self._registry.runs / STAGING / self.run_id
+
+    def _write_inputs(self, hidden: Secrets) -> None:
+        self._write("inputs/config.json", hidden.value(dict(self.spec.config)))
+        self._write("inputs/environment.json", environment())
+        self._write("inputs/code.json", self._code())
+
+    def _code(self) -> dict[str, Any]:
+        return {**code(), "sources": dict(self.spec.sources)}
+
+    def _record(self, status: str, error: str | None, hidden: Secrets) -> dict[str, Any]:
+        machine = environment()
+        return {
+            "schema": SCHEMA,
+            "run_id": self.run_id,
+            "kind": self.spec.kind,
+            "family": self.spec.family,
+            "parent": self.spec.parent,
+            "key": self.spec.key,
+            "status": status,
+            "error": error,
+            "start": self._start.isoformat(),
+            "end": self._clock().isoformat(),
+            "seed": self.spec.seed,
+            "config": hidden.value(dict(self.spec.config)),
+            "config_order": key_order(self.spec.config),
+            "inputs": self._read(DATASETS, []),
+            "environment": {k: machine[k] for k in ("python", "platform", "lock_sha256")},
+            "code": self._code(),
+            "metrics": self._read(METRICS, {}),
+            "trials": [self._with_family(trials) for trials in self._read(TRIALS, [])],
+            "notes": self._read(NOTES, []),
+            "content": content_of(self._staging()),
+            "anchor": self._registry.ledger.checkpoint().to_json(),
+        }
+
+    def _with_family(self, trials: Mapping[str, Any]) -> dict[str, Any]:
+        usual = f"{trials['strategy']}/{trials['conventions']['data']}"
+        return {**trials, "family": self.spec.family or usual}
+
+
+def publication(record: Mapping[str, Any], root: str) -> dict[str, Any]:
+    """What the ledger keeps of a run: enough to find it, count its trials and check its pack."""
+    error = record["error"]
+    kept = ("run_id", "kind", "family", "parent", "key", "status", "start", "end", "seed")
+    return {
+        **{name: record[name] for name in kept},
+        "error": error.partition("\n")[0][:_LONGEST_ERROR] if error else None,
+        "root": root,
+        "content": record["content"]["digest"],
+        "metrics": record["metrics"],
+        "datasets": [
+            {name: used[name] for name in ("name", "digest")}
+            for used in record["inputs"]
+            if used["role"] != RUN_ROLE
+        ],
+        "trials": [
+            {name: value for name, value in trials.items() if name != "table"}
+            for trials in record["trials"]
+        ],
+    }
+
+
+def _entry(name: str, path: Path) -> FileEntry:
+    return FileEntry(name, sha256_of(path), path.stat().st_size)
+
+
+def _owned(path: Path) -> int:
+    """A file that stays locked while this process lives: its run is not a leftover."""
+    handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return handle
+
+
+def create_run(spec: RunSpec, *, runs: Path | None = None, clock: Clock = utc_now) -> OpenRun:
+    """Open a run in a staging folder of its own.
+
+    Ids are the time and a random part; a folder that exists is never used again, also
+    between processes that start in the same second.
+
+    Raises:
+        EvidenceError: the folder of runs cannot be written, or the config is no plain values.
+    """
+    to_json({"config": dict(spec.config)})
+    root = runs or runs_folder()
+    try:
+        (root / STAGING).mkdir(parents=True, exist_ok=True)
+        while True:
+            run_id = f"{clock():%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
+            if not (root / run_id).exists():
+                try:
+                    (root / STAGING / run_id).mkdir()
+                except FileExistsError:
+                    continue
+                return OpenRun(run_id, spec, Registry(root, clock), clock)
+    except OSError as problem:
+        raise EvidenceError(
+            f"cannot write runs to {root}: {problem.strerror}; check the folder's rights and the "
+            "space on its disk, or name another project by PEAK_HOME"
+        ) from problem
+
+
+@contextmanager
+def start_run(
+    *,
+    kind: str,
+    config: Mapping[str, Any],
+    seed: int = 0,
+    inputs: Sequence[Input] = (),
+    family: str | None = None,
+    parent: str | None = None,
+    runs: Path | None = None,
+    clock: Clock = utc_now,
+) -> Iterator[OpenRun]:
+    """A run around a block of code; it is published when the block ends, failed or not.
+
+    >>> with start_run(kind="interactive", config={}) as run:  # doctest: +SKIP
+    ...     run.log_metric("sharpe", 0.5)
+    """
+    spec = RunSpec(kind, config, seed, family, parent)
+    run = create_run(spec, runs=runs, clock=clock)
+    try:
+        run.use(*inputs)
+        yield run
+    except KeyboardInterrupt:
+        run.seal("interrupted", "KeyboardInterrupt")
+        raise
+    except BaseException as error:
+        run.seal("failed", f"{type(error).__name__}: {error}")
+        raise
+    run.seal()

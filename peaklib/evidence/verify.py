@@ -1,0 +1,276 @@
+"""Checking a pack: complete, unchanged, listed, anchored; what is wrong, file by file."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Any, Final
+
+from peaklib.errors import EvidenceError
+from peaklib.evidence.claims import Known, crate_problems, read_object, record_problems
+from peaklib.evidence.files import SUMS, entries_below, scan_sums, sha256_of, shown
+from peaklib.evidence.pack import CRATE, RECORD
+
+History = Callable[[Any], str | None]
+"""Says what is wrong with a checkpoint of the ledger, as plain values; None if nothing is."""
+
+_REQUIRED: Final = (RECORD, CRATE)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question about a pack.
+
+    Args:
+        name: `complete`, `unchanged`, `listed` or `anchored`.
+        ok: the answer; None if it could not be asked, because of an earlier one.
+        against: what was held against what, in a few words.
+        details: what is wrong, one line each.
+        remedy: the command that helps; empty when all is well.
+    """
+
+    name: str
+    ok: bool | None
+    against: str
+    details: tuple[str, ...] = ()
+    remedy: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "name": self.name,
+            "ok": self.ok,
+            "against": self.against,
+            "details": list(self.details),
+            "remedy": self.remedy or None,
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that was found out about one pack.
+
+    Args:
+        run_id: of the run.
+        folder: where the pack lies.
+        root: its root hash as it lies there; None without a readable `SHA256SUMS`.
+        checks: in the order in which they are to be read.
+    """
+
+    run_id: str
+    folder: Path
+    root: str | None
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every question was asked and answered with yes."""
+        return all(check.ok for check in self.checks)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that are not passed."""
+        return tuple(check for check in self.checks if not check.ok)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        checks = [check.to_json() for check in self.checks]
+        return {"run_id": self.run_id, "ok": self.ok, "root": self.root, "checks": checks}
+
+
+def verify_pack(
+    folder: Path, *, root: str | None, run_id: str | None = None, history: History | None = None
+) -> Report:
+    """Check the folder of a sealed run.
+
+    Args:
+        folder: the pack.
+        root: its root hash by the ledger; None if the ledger has no line for it.
+        run_id: of the run; by default the name of the folder.
+        history: holds the ledger against the checkpoint that the pack carries; by default
+            that is left out.
+
+    Returns:
+        What was found; nothing is raised for a pack that is damaged, whatever the damage.
+    """
+    pack = _look(folder, run_id or os.path.basename(os.path.abspath(folder)))
+    record, trouble = _read(pack)
+    checks = (
+        _complete(pack),
+        _unchanged(pack, record),
+        _listed(pack, record, trouble),
+        _anchored(pack, root, record, history),
+    )
+    return Report(pack.run_id, folder, pack.root, checks)
+
+
+@dataclass(frozen=True)
+class _Pack:
+    """What lies in a folder: kinds and digests by name, and the list as far as it is readable."""
+
+    run_id: str
+    folder: Path
+    kinds: Mapping[str, str]
+    sizes: Mapping[str, int]
+    digests: Mapping[str, str]
+    unreadable: Mapping[str, str]
+    sums: Mapping[str, str]
+    sums_problems: tuple[str, ...]
+
+    @property
+    def root(self) -> str | None:
+        return self.digests.get(SUMS)
+
+    @property
+    def known(self) -> Known:
+        """The files by the list, with the sizes of those that are as it says."""
+        whole = {n: self.digests.get(n) == digest for n, digest in self.sums.items()}
+        return {n: (self.sums[n], str(self.sizes[n]) if whole[n] else None) for n in self.sums}
+
+    @property
+    def command(self) -> str:
+        return f"(cd {quote(str(self.folder))} && sha256sum --strict -c {SUMS})"
+
+
+def _look(folder: Path, run_id: str) -> _Pack:
+    digests: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
+    try:
+        if folder.is_symlink():
+            unreadable["."] = f"the folder {folder.name} is a symbolic link"
+        found = entries_below(folder)
+    except OSError as error:
+        return _Pack(run_id, folder, {}, {}, {}, {".": f"{folder}: {error.strerror}"}, {}, ())
+    for entry in found:
+        if entry.kind == "file":
+            try:
+                digests[entry.name] = sha256_of(entry.path)
+            except OSError as error:
+                unreadable[entry.name] = f"{shown(entry.name)} cannot be read: {error.strerror}"
+    has_list = SUMS in digests
+    sums, problems = scan_sums((folder / SUMS).read_bytes()) if has_list else ({}, ())
+    kinds = {entry.name: entry.kind for entry in found}
+    sizes = {entry.name: entry.size for entry in found}
+    return _Pack(run_id, folder, kinds, sizes, digests, unreadable, sums, problems)
+
+
+def _read(pack: _Pack) -> tuple[Mapping[str, Any] | None, str]:
+    """The record, or why there is none."""
+    if pack.kinds.get(RECORD) != "file":
+        return None, f"{RECORD} is missing"
+    try:
+        return read_object(pack.folder / RECORD), ""
+    except EvidenceError as error:
+        return None, str(error)
+
+
+def _complete(pack: _Pack) -> Check:
+    against = f"{len(pack.sums)} files of {SUMS}"
+    return _check("complete", against, _missing(pack), pack.command)
+
+
+def _missing(pack: _Pack) -> Iterator[str]:
+    if "." in pack.unreadable:
+        yield pack.unreadable["."]
+    if SUMS not in pack.kinds:
+        yield f"{SUMS} is missing"
+    elif SUMS not in pack.digests:
+        yield pack.unreadable.get(SUMS, f"{SUMS} is a {pack.kinds[SUMS]}, not a file")
+    yield from (f"{SUMS} {problem}" for problem in pack.sums_problems)
+    for name in sorted({*pack.sums, *_REQUIRED}):
+        kind = pack.kinds.get(name)
+        if kind is None:
+            yield f"{shown(name)} is missing{_elsewhere(pack, name)}"
+        elif kind != "file":
+            yield f"{shown(name)} is a {kind}, not a file"
+        elif name not in pack.sums and SUMS in pack.digests:
+            yield f"{name} has no line in {SUMS}"
+
+
+def _elsewhere(pack: _Pack, name: str) -> str:
+    """Under which name the bytes of a missing file lie now."""
+    digest = pack.sums.get(name)
+    others = [n for n, d in pack.digests.items() if d == digest and n not in pack.sums]
+    return f"; its bytes lie in {shown(others[0])}: it was renamed" if others else ""
+
+
+def _unchanged(pack: _Pack, record: Mapping[str, Any] | None) -> Check:
+    said = record.get("content") if record else None
+    digest = said.get("digest") if isinstance(said, Mapping) else None
+    against = f"SHA-256 of every file; content digest {str(digest)[:12]}"
+    if not pack.sums:
+        return Check("unchanged", None, against, (f"there is no {SUMS} to hold it against",))
+    changed = [*_altered(pack)]
+    # A file that is known to be damaged would only be reported a second time.
+    whole = not changed and all(name in pack.digests for name in pack.sums)
+    content = _content_problems(pack.folder, record) if record and whole else []
+    return _check("unchanged", against, [*changed, *content], pack.command)
+
+
+def _altered(pack: _Pack) -> Iterator[str]:
+    for name, digest in pack.sums.items():
+        if name in pack.unreadable:
+            yield pack.unreadable[name]
+        elif name in pack.digests and pack.digests[name] != digest:
+            yield f"{shown(name)} was {digest[:12]}, is {pack.digests[name][:12]}"
+
+
+def _content_problems(folder: Path, record: Mapping[str, Any]) -> Iterator[str]:
+    from peaklib.evidence.content import content_of
+
+    try:
+        found = content_of(folder)
+    except (EvidenceError, OSError, ValueError) as error:
+        yield f"the content digest cannot be computed: {error}"
+        return
+    said = record.get("content")
+    if said == found:
+        return
+    digest = said.get("digest") if isinstance(said, Mapping) else None
+    yield f"{RECORD} has the content digest {str(digest)[:12]}, computed {found['digest'][:12]}"
+
+
+def _listed(pack: _Pack, record: Mapping[str, Any] | None, trouble: str) -> Check:
+    against = f"the folder, {SUMS}, {RECORD} and its crate name the same files"
+    problems = [*_extra(pack)]
+    problems += record_problems(record, pack.run_id, pack.known) if record else [trouble]
+    if pack.kinds.get(CRATE) == "file":
+        try:
+            problems += crate_problems(read_object(pack.folder / CRATE), pack.known)
+        except EvidenceError as error:
+            problems.append(str(error))
+    return _check("listed", against, problems, f"ls -lAR {quote(str(pack.folder))}")
+
+
+def _extra(pack: _Pack) -> Iterator[str]:
+    for name, kind in pack.kinds.items():
+        if name in pack.sums or name == SUMS:
+            continue
+        if kind == "file":
+            yield f"{shown(name)} is not in {SUMS}"
+        elif kind != "folder":
+            yield f"{shown(name)} is a {kind}; a pack holds plain files only"
+        elif not any(other.startswith(f"{name}/") for other in pack.kinds):
+            yield f"{shown(name)}/ is an empty folder"
+
+
+def _anchored(
+    pack: _Pack, root: str | None, record: Mapping[str, Any] | None, history: History | None
+) -> Check:
+    against = f"root hash {(pack.root or 'unknown')[:12]} against the ledger"
+    if root is None:
+        problem = f"the ledger has no line for run {pack.run_id}: nothing vouches for it"
+        return Check("anchored", False, against, (problem,), "peak runs recover")
+    if pack.root != root:
+        problem = f"the ledger has {root[:12]}: {SUMS} is not the one that was published"
+        remedy = f"peak ledger query --run {pack.run_id}"
+        return Check("anchored", False, against, (problem,), remedy)
+    checkpoint = record.get("anchor") if record else None
+    later = history(checkpoint) if history and checkpoint is not None else None
+    return _check("anchored", against, [later] if later else [], "peak ledger verify --packs")
+
+
+def _check(name: str, against: str, problems: Iterable[str], remedy: str) -> Check:
+    details = tuple(problems)
+    return Check(name, not details, against, details, remedy if details else "")
