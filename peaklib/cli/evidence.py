@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from peaklib.cli.evidence_export import command as export
 from peaklib.cli.show import console, emit_json, next_step
 from peaklib.errors import EvidenceError
 
@@ -170,3 +171,6 @@ class _Verdict:
             console.print(f"    {line}", soft_wrap=True)
         if len(check.details) > _DETAILS:
             console.print(f"    and {len(check.details) - _DETAILS} more")
+
+
+command.add_command(export, "export")

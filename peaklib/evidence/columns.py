@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.canonical import LARGEST, duration_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,29 +78,6 @@ def column(name: str | None, values: "pa.ChunkedArray", place: str = "column") -
     else:
         missing = array.is_null().to_numpy(zero_copy_only=False).astype("u1")
     return Column(name, kind, array, missing, _PARTS[kind](array))
-
-
-def shown(column: Column, row: int) -> Any:
-    """One value as JSON can hold it: times and large integers as text, bytes in hexadecimal."""
-    import pyarrow as pa
-
-    value = column.values[row]
-    if not value.is_valid:
-        return None
-    if column.kind == "number":
-        number = float(column.parts[0][row])
-        return None if number != number else number
-    if column.kind == "duration":
-        seconds, rest = (int(part[row]) for part in column.parts)
-        return duration_text(seconds * 10**9 + rest)
-    if column.kind in ("instant", "local time", "date"):
-        zone = "UTC" if column.kind == "instant" else None
-        stored = value if zone is None else value.cast(pa.timestamp(value.type.unit, zone))
-        return stored.cast(pa.string()).as_py()
-    if column.kind == "bytes":
-        return value.as_py().hex()
-    plain = value.as_py()
-    return str(plain) if isinstance(plain, int) and abs(plain) > LARGEST else plain
 
 
 def kind_of(stored: "pa.DataType", place: str) -> str:

@@ -31,14 +31,14 @@ def content_of(folder: Path) -> dict[str, Any]:
         folder: of the pack, sealed or still open.
 
     Returns:
-        `{digest, metrics, tables: {name: {digest, incidental}}, figures: {name: digest}}`.
+        `{digest, tables: {name: {digest, incidental}}, figures: {name: digest}}`; the metrics,
+        which `metrics_of` reads, are in the digest by value.
 
     Raises:
         EvidenceError: a file cannot be read or has no canonical form; the message names it.
     """
     if not folder.is_dir():
         raise EvidenceError(f"{folder} is no folder of a run; check the path")
-    metrics = metrics_of(folder)
     tables = {}
     for name, path in table_files(folder):
         table, incidental = open_table(path)
@@ -46,11 +46,11 @@ def content_of(folder: Path) -> dict[str, Any]:
     figures = {name: digest(open_figure(path)) for name, path in figure_files(folder)}
     whole = {
         "format": FORMAT,
-        "metrics": metrics,
+        "metrics": metrics_of(folder),
         "tables": {name: entry["digest"] for name, entry in tables.items()},
         "figures": figures,
     }
-    return {"digest": digest(whole), "metrics": metrics, "tables": tables, "figures": figures}
+    return {"digest": digest(whole), "tables": tables, "figures": figures}
 
 
 def table_digest(frame: "pd.DataFrame", incidental: Sequence[str] = ()) -> str:

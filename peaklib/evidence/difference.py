@@ -11,6 +11,7 @@ from peaklib.evidence.canonical import from_json, to_json
 from peaklib.evidence.content import (
     content_of,
     figure_files,
+    metrics_of,
     open_figure,
     open_table,
     table_files,
@@ -97,7 +98,7 @@ def compare(left: Path, right: Path, *, rtol: float = RTOL, keep: int = 20) -> C
     old, new = content_of(left), content_of(right)
     tally = Tally(rtol, keep)
     if old["digest"] != new["digest"]:
-        compare_values("metrics ", old["metrics"], new["metrics"], tally)
+        compare_values("metrics ", metrics_of(left), metrics_of(right), tally)
         _tables(left, right, _changed(old["tables"], new["tables"]), tally)
         _figures(left, right, _changed(old["figures"], new["figures"]), tally)
     return Comparison(

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from peaklib.evidence.columns import Column, shown
+from peaklib.evidence.canonical import LARGEST, duration_text
+from peaklib.evidence.columns import Column
 from peaklib.evidence.tables import Table
 from peaklib.evidence.tally import MISSING, Difference, Tally
 
@@ -81,8 +82,31 @@ def _cell(
     place: str, label: str, pair: tuple[Column, Column], row: int, relative: float | None
 ) -> Difference:
     finite = None if relative is None or relative == float("inf") else relative
-    left, right = (shown(column, row) for column in pair)
+    left, right = (_shown(column, row) for column in pair)
     return Difference(f"{place} row {row} {label}", left, right, finite)
+
+
+def _shown(column: Column, row: int) -> Any:
+    """One value as JSON can hold it: times and large integers as text, bytes in hexadecimal."""
+    import pyarrow as pa
+
+    value = column.values[row]
+    if not value.is_valid:
+        return None
+    if column.kind == "number":
+        number = float(column.parts[0][row])
+        return None if number != number else number
+    if column.kind == "duration":
+        seconds, rest = (int(part[row]) for part in column.parts)
+        return duration_text(seconds * 10**9 + rest)
+    if column.kind in ("instant", "local time", "date"):
+        zone = "UTC" if column.kind == "instant" else None
+        stored = value if zone is None else value.cast(pa.timestamp(value.type.unit, zone))
+        return stored.cast(pa.string()).as_py()
+    if column.kind == "bytes":
+        return value.as_py().hex()
+    plain = value.as_py()
+    return str(plain) if isinstance(plain, int) and abs(plain) > LARGEST else plain
 
 
 def _see_largest(

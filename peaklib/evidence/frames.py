@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-# What pyarrow raises for a column that it cannot hold; its own errors derive from these, too.
+# What pyarrow raises for a column that it cannot hold; its own errors derive from these.
 _FAILURES: Final = (TypeError, ValueError, OverflowError, NotImplementedError)
 # Objects of these sorts become one type of Arrow and lose nothing.
 _PURE: Final = ("string", "bytes", "integer", "floating", "mixed-integer-float", "boolean", "empty")
@@ -31,8 +31,10 @@ def arrow_of(frame: "pd.DataFrame") -> "pa.Table":
         values = frame.index.get_level_values(position)
         if is_object_dtype(values.dtype):
             _check_objects(f"index level {name!r}", values)
+    bare = frame.copy(deep=False)
+    bare.attrs = {}
     try:
-        return pa.Table.from_pandas(frame)
+        return pa.Table.from_pandas(bare)
     except _FAILURES as error:
         raise EvidenceError(
             f"{_culprit(frame)} has no canonical form: {error}; convert it to one type, such as "
@@ -46,7 +48,7 @@ def _culprit(frame: "pd.DataFrame") -> str:
 
     for name in frame.columns:
         try:
-            pa.Table.from_pandas(frame[[name]], preserve_index=False)
+            pa.array(frame[name], from_pandas=True)
         except _FAILURES:
             return f"column {name!r}"
     return "the index"

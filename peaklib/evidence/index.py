@@ -10,7 +10,7 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -76,6 +76,10 @@ class Index:
         """Runs that a query asks for, in its order."""
         return self._ask(lambda connection: queries.select(connection, query))
 
+    def ids(self, query: Query) -> list[str]:
+        """Only the ids of the runs that a query asks for; quick for very many."""
+        return self._ask(lambda connection: queries.ids(connection, query))
+
     def row(self, run_id: str) -> Row | None:
         """One run by its full id, deleted or not."""
         return self._ask(lambda connection: queries.row(connection, run_id))
@@ -83,6 +87,14 @@ class Index:
     def matching(self, text: str, limit: int) -> list[str]:
         """Ids that a text stands for: a full id, else beginnings of ids and of their ends."""
         return self._ask(lambda connection: queries.matching(connection, text, limit))
+
+    def ends(self, texts: Sequence[str]) -> dict[str, int]:
+        """How many runs have each of these ends of an id."""
+        return self._ask(lambda connection: queries.ends(connection, texts))
+
+    def metric_names(self) -> list[str]:
+        """All metrics that any run or grid has, sorted."""
+        return self._ask(queries.metric_names)
 
     def grids(self, metric: str, query: Query, higher: bool) -> list[queries.GridPlace]:
         """Grids of the runs of a query, best point first, equal grids once."""

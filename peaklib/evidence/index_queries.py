@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -34,13 +35,34 @@ class GridPlace:
 
 def select(connection: sqlite3.Connection, query: Query) -> list[Row]:
     """Runs that a query asks for, in its order."""
+    return [_row(connection, number) for number in _numbers(connection, query)]
+
+
+def ids(connection: sqlite3.Connection, query: Query) -> list[str]:
+    """Only the ids of the runs that a query asks for; quick for very many."""
+    sql = "SELECT run_id FROM runs WHERE id = ?"
+    numbers = _numbers(connection, query)
+    return [connection.execute(sql, (number,)).fetchone()[0] for number in numbers]
+
+
+def ends(connection: sqlite3.Connection, texts: Sequence[str]) -> dict[str, int]:
+    """How many runs have each of these ends of an id."""
+    sql = "SELECT count(*) FROM runs WHERE short = ?"
+    return {text: connection.execute(sql, (text,)).fetchone()[0] for text in texts}
+
+
+def metric_names(connection: sqlite3.Connection) -> list[str]:
+    """All metrics that any run or grid has, sorted."""
+    sql = "SELECT name FROM metric UNION SELECT name FROM extreme ORDER BY name"
+    return [name for (name,) in connection.execute(sql)]
+
+
+def _numbers(connection: sqlite3.Connection, query: Query) -> list[int]:
     conditions = list(clauses(query))
     narrow = _narrowest(connection, conditions)
     if narrow is not None or query.sort == "start":
-        ids = _sorted(connection, query, conditions, narrow)
-    else:
-        ids = _walked(connection, query, conditions)
-    return [_row(connection, number) for number in ids]
+        return _sorted(connection, query, conditions, narrow)
+    return _walked(connection, query, conditions)
 
 
 def row(connection: sqlite3.Connection, run_id: str) -> Row | None:
@@ -134,15 +156,15 @@ def _walked(connection: sqlite3.Connection, query: Query, conditions: list[Claus
         f"AND m.value IS NOT NULL AND {where} ORDER BY m.value {order}, m.run {order} LIMIT ?"
     )
     limit = _limit(query)
-    ids = [number for (number,) in connection.execute(sql, (query.sort, *values, limit))]
-    if len(ids) == limit:
-        return ids
+    found = [number for (number,) in connection.execute(sql, (query.sort, *values, limit))]
+    if len(found) == limit:
+        return found
     sql = (
         f"SELECT r.id FROM runs r WHERE {where} AND NOT EXISTS (SELECT 1 FROM metric m WHERE "
         f"m.run = r.id AND m.name = ? AND m.value IS NOT NULL) ORDER BY r.id {order} LIMIT ?"
     )
-    rest = connection.execute(sql, (*values, query.sort, limit - len(ids) if limit >= 0 else -1))
-    return ids + [number for (number,) in rest]
+    rest = connection.execute(sql, (*values, query.sort, limit - len(found) if limit >= 0 else -1))
+    return found + [number for (number,) in rest]
 
 
 def _where(

@@ -1,11 +1,11 @@
 """Reading the sealed folder of one run."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
+from peaklib.evidence.canonical import from_json
 from peaklib.evidence.files import SUMS, sha256_of
 from peaklib.evidence.order import in_order
 from peaklib.evidence.places import runs_folder
@@ -43,7 +43,7 @@ class SealedRun:
             EvidenceError: it cannot be read, or is of a standard that this version does not know.
         """
         try:
-            content: dict[str, Any] = json.loads((self.folder / RECORD).read_bytes())
+            content: dict[str, Any] = from_json((self.folder / RECORD).read_bytes())
             schema = content["schema"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EvidenceError(f"run {self.run_id}: {RECORD} cannot be read: {error}") from None

@@ -63,6 +63,20 @@ class Registry:
         """Runs that a query asks for, in its order."""
         return self.index.select(query) if self._has_ledger() else []
 
+    def ids(self, query: Query) -> list[str]:
+        """Only the ids of the runs that a query asks for; quick for very many."""
+        return self.index.ids(query) if self._has_ledger() else []
+
+    def short_ids(self, run_ids: Sequence[str]) -> dict[str, str]:
+        """What is typed for each of these runs: the end of its id, if no other run has it."""
+        ends = {run_id: run_id.rpartition("_")[2] for run_id in run_ids}
+        counts = self.index.ends(sorted(set(ends.values()))) if self._has_ledger() else {}
+        return {id_: end if counts.get(end) == 1 else id_ for id_, end in ends.items()}
+
+    def metric_names(self) -> list[str]:
+        """All metrics that any run or grid has, sorted."""
+        return self.index.metric_names() if self._has_ledger() else []
+
     def row(self, run_id: str) -> Row:
         """What the index knows of a run, deleted or not.
 

@@ -6,12 +6,13 @@ the run that its runner has opened, and so that a crash loses nothing that was w
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.canonical import to_json
+from peaklib.evidence.canonical import from_json, to_json
 from peaklib.evidence.content import write_table
 from peaklib.evidence.redact import Secrets
 
@@ -145,10 +146,8 @@ class Run:
         if self.folder is not None:
             clean = Secrets.known(os.environ).frame(table).copy(deep=False)
             clean.attrs = {}
-            target = self._output(f"tables/{name}.parquet")
-            part = target.with_name(target.name + PART)
-            write_table(part, clean, tuple(incidental))
-            os.replace(part, target)
+            with _at_once(self._output(f"tables/{name}.parquet")) as part:
+                write_table(part, clean, tuple(incidental))
 
     def save_figure(self, name: str, figure: Figure, *, png: bytes | None = None) -> None:
         """Keep a plotly figure as `outputs/figures/<name>.json`.
@@ -193,13 +192,12 @@ class Run:
         path = (root / name).resolve()
         if not path.is_relative_to(root):
             raise EvidenceError(f"{name!r} would be written outside the run's folder; use a name")
-        path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def _read(self, name: str, default: Any) -> Any:
         if self.folder is None or not (self.folder / name).is_file():
             return default
-        return json.loads((self.folder / name).read_bytes())
+        return from_json((self.folder / name).read_bytes())
 
     def _write(self, name: str, value: Any) -> None:
         if self.folder is not None:
@@ -207,10 +205,29 @@ class Run:
 
     @staticmethod
     def _put_bytes(path: Path, content: bytes) -> None:
-        """Write a file at once: a crash leaves the old one or the new one."""
-        part = path.with_name(path.name + PART)
-        part.write_bytes(content)
+        with _at_once(path) as part:
+            part.write_bytes(content)
+
+
+@contextmanager
+def _at_once(path: Path) -> Iterator[Path]:
+    """A place to write a file before it gets its name: a crash leaves the old one or the new one.
+
+    Raises:
+        EvidenceError: it cannot be written.
+    """
+    part = path.with_name(path.name + PART)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
         os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise EvidenceError(
+            f"{path} cannot be written: {error.strerror or error}; check the space on the disk and "
+            "the rights of the folder"
+        ) from error
 
 
 def _extremes(numbers: "pd.DataFrame") -> dict[str, list[float]]:

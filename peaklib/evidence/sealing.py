@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,9 @@ from peaklib.evidence.canonical import to_json
 from peaklib.evidence.clock import Clock, utc_now
 from peaklib.evidence.content import content_of
 from peaklib.evidence.environment import code, environment
-from peaklib.evidence.files import files_below, sha256_of, write_sums
+from peaklib.evidence.files import SUMS, entries_below, files_below, sha256_of, write_sums
+from peaklib.evidence.ledger_file import sync_folder
+from peaklib.evidence.leftovers import lock_of
 from peaklib.evidence.order import key_order
 from peaklib.evidence.pack import CRATE, RECORD, SCHEMA, STAGING, SealedRun
 from peaklib.evidence.places import runs_folder
@@ -25,6 +27,11 @@ from peaklib.evidence.rocrate import FileEntry, metadata
 from peaklib.evidence.run import DATASETS, METRICS, NOTES, PART, RUN_ROLE, TRIALS, Input, Run
 
 _LONGEST_ERROR: Final = 200
+_SEAL: Final = (RECORD, CRATE, SUMS)
+
+
+class _TakenError(EvidenceError):
+    """The id of a run is in use."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,11 @@ class RunSpec:
 
 
 class OpenRun(Run):
-    """A run that this process owns and will seal."""
+    """A run that this process owns and will seal.
+
+    Raises:
+        EvidenceError: another process owns the run of that id.
+    """
 
     def __init__(self, run_id: str, spec: RunSpec, registry: Registry, clock: Clock) -> None:
         self.run_id = run_id
@@ -59,7 +70,7 @@ class OpenRun(Run):
         self._registry = registry
         self._clock = clock
         self._start = clock()
-        lock = _owned(registry.runs / STAGING / f"{run_id}.lock")
+        lock = _owned(lock_of(registry.runs, run_id))
         self._release = finalize(self, os.close, lock)
         super().__init__(registry.runs / STAGING / run_id)
 
@@ -71,28 +82,47 @@ class OpenRun(Run):
             error: what went wrong.
 
         Raises:
-            EvidenceError: the pack or its line in the ledger cannot be written, or an output
-                holds a secret; what the run wrote is kept in its staging folder.
+            EvidenceError: the pack cannot be written, or an output holds a secret: what the run
+                wrote is kept in its staging folder, and sealing may be tried again. Or the pack
+                lies in its place, and its line in the ledger cannot be written.
         """
         staging, final = self._staging(), self._registry.runs / self.run_id
+        if not staging.is_dir():
+            raise EvidenceError(f"run {self.run_id} is sealed, or its folder {staging} was removed")
         try:
             root, record = self._write_pack(staging, status, error)
             os.rename(staging, final)
-        except OSError as problem:
+            sync_folder(final.parent)
+        except (OSError, EvidenceError) as problem:
             raise EvidenceError(
-                f"run {self.run_id} cannot be published as {final}: {problem.strerror or problem}; "
-                f"what it wrote is kept in {staging}"
+                f"run {self.run_id} cannot be published as {final}: "
+                f"{getattr(problem, 'strerror', None) or problem}; what it wrote is kept in "
+                f"{staging}"
             ) from problem
-        self._registry.record_publication(publication(record, root))
-        (self._registry.runs / STAGING / f"{self.run_id}.lock").unlink(missing_ok=True)
-        self._release()
+        self._tell_ledger(publication(record, root))
         return SealedRun(self.run_id, final, root)
+
+    def _tell_ledger(self, line: Mapping[str, Any]) -> None:
+        runs = self._registry.runs
+        try:
+            self._registry.record_publication(line)
+        except EvidenceError as problem:
+            # Nobody will add to the pack any more: another process may publish it.
+            self._release()
+            raise EvidenceError(
+                f"run {self.run_id} lies complete in {runs / self.run_id}, but the ledger has no "
+                f"line for it: {problem}; then `peak runs recover` publishes it"
+            ) from problem
+        with suppress(OSError):
+            lock_of(runs, self.run_id).unlink()
+        self._release()
 
     def _write_pack(
         self, staging: Path, status: str, error: str | None
     ) -> tuple[str, dict[str, Any]]:
-        for part in staging.rglob(f"*{PART}"):
-            part.unlink()
+        # Left by a kernel that was killed, or by sealing that failed and is tried again.
+        for stale in (*staging.rglob(f"*{PART}"), *(staging / name for name in _SEAL)):
+            stale.unlink(missing_ok=True)
         secrets_ = Secrets.known(os.environ, self.spec.config)
         self._write_inputs(secrets_)
         secrets_.files(staging)
@@ -102,7 +132,9 @@ class OpenRun(Run):
         self._write(RECORD, record)
         files.append(_entry(RECORD, staging / RECORD))
         self._write(CRATE, metadata(record, files))
-        return write_sums(staging, {entry.path: entry.sha256 for entry in files}), record
+        root = write_sums(staging, {entry.path: entry.sha256 for entry in files})
+        _sync(staging)
+        return root, record
 
     def _staging(self) -> Path:
         return self._registry.runs / STAGING / self.run_id
@@ -172,10 +204,24 @@ def _entry(name: str, path: Path) -> FileEntry:
     return FileEntry(name, sha256_of(path), path.stat().st_size)
 
 
+def _sync(folder: Path) -> None:
+    """Make a pack last through a power failure, as the ledger's line about it does."""
+    for path in (*(entry.path for entry in entries_below(folder)), folder):
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
 def _owned(path: Path) -> int:
     """A file that stays locked while this process lives: its run is not a leftover."""
     handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise _TakenError(f"run {path.stem} is open in another process, by {path}") from None
     return handle
 
 
@@ -194,17 +240,22 @@ def create_run(spec: RunSpec, *, runs: Path | None = None, clock: Clock = utc_no
         (root / STAGING).mkdir(parents=True, exist_ok=True)
         while True:
             run_id = f"{clock():%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
-            if not (root / run_id).exists():
-                try:
-                    (root / STAGING / run_id).mkdir()
-                except FileExistsError:
-                    continue
-                return OpenRun(run_id, spec, Registry(root, clock), clock)
+            with suppress(_TakenError, FileExistsError):
+                return _create(run_id, spec, Registry(root, clock), clock)
     except OSError as problem:
         raise EvidenceError(
             f"cannot write runs to {root}: {problem.strerror}; check the folder's rights and the "
             "space on its disk, or name another project by PEAK_HOME"
         ) from problem
+
+
+def _create(run_id: str, spec: RunSpec, registry: Registry, clock: Clock) -> OpenRun:
+    """Lock an id, then make its folder: a folder without a lock is taken for a leftover."""
+    run = OpenRun(run_id, spec, registry, clock)
+    if (registry.runs / run_id).exists():
+        raise _TakenError(f"run {run_id} is published already")
+    (registry.runs / STAGING / run_id).mkdir()
+    return run
 
 
 @contextmanager

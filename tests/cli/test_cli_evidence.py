@@ -145,7 +145,7 @@ def test_a_spoilt_cell_spoils_the_page(call: Call, page: Path, project: Path) ->
     cell = next(
         path.name
         for path in (project / "runs").glob("[0-9]*")
-        if b'"kind":"interactive"' in (path / "run.json").read_bytes()
+        if open_run(path.name).record()["kind"] == "interactive"
     )
     spoil(project, cell)
     done = call("evidence", "verify", str(page))
