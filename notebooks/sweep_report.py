@@ -281,7 +281,13 @@ render.key_values(
     [
         ("Run of the sweep", own),
         ("Root hash of the sweep", results.root or "a preview has none"),
-        ("Code", f"commit {commit}" if commit else "no commit on record"),
+        (
+            "Code",
+            f"peaklib sources {results.record['code']['peaklib_sha256']}"
+            + (f", commit {commit}" if commit else ", outside of git")
+            if results.record
+            else "working tree",
+        ),
         ("The sweep", results.command),
         (
             "Without peaklib",

@@ -114,9 +114,9 @@ def _as_json(asked: Iterable["Inquiry"]) -> bool:
 def _as_text(asked: Iterable["Inquiry"]) -> bool:
     """Print what is found while it is found, then the verdict and the next command."""
     verdict = _Verdict()
-    run_id = None
+    subject = None
     for inquiry in asked:
-        run_id = inquiry.run_id
+        subject = inquiry.subject
         for check in inquiry.checks:
             verdict.check(check)
         for report in inquiry.reports:
@@ -131,10 +131,10 @@ def _as_text(asked: Iterable["Inquiry"]) -> bool:
     remedies = [check.remedy for check in verdict.failed if check.remedy]
     if verdict.failed:
         console.print(f"NOT VERIFIED  {verdict.bad} of {verdict.count} failed", style="red")
-        next_step(remedies[0] if remedies else "peak ledger verify --packs")
+        next_step(remedies[-1] if remedies else "peak ledger verify --packs")
     else:
         console.print(f"VERIFIED  {verdict.count} of {verdict.count}", style="green")
-        next_step(f"peak repro {run_id}" if run_id else "peak ledger checkpoint --to FILE")
+        next_step(f"peak repro {subject}" if subject else "peak ledger checkpoint --to FILE")
     return not verdict.failed
 
 

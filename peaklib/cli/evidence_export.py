@@ -44,11 +44,19 @@ def command(run: str, target: Path | None, with_data: bool, as_json: bool) -> No
             }
         )
         return
-    size = done.path.stat().st_size / 1e6
-    console.print(f"{done.path}  {len(done.runs)} runs, {len(done.data)} data sets, {size:.1f} MB")
+    console.print(
+        f"{done.path}  {_counted(len(done.runs), 'run')}, "
+        f"{_counted(len(done.data), 'copy', 'copies')} of data, "
+        f"{done.path.stat().st_size / 1e3:,.0f} kB",
+        soft_wrap=True,
+    )
     for name in done.left_out:
         console.print(
-            f"! data {name!r} stay out: no licence is on record; --with-data takes them along",
+            f"! data set {name!r} stays out: no licence is on record; --with-data takes it along",
             soft_wrap=True,
         )
     next_step(f"peak evidence verify {done.path}")
+
+
+def _counted(count: int, one: str, several: str = "") -> str:
+    return f"{count} {one if count == 1 else several or f'{one}s'}"

@@ -111,6 +111,7 @@ def tail(count: int, as_json: bool) -> None:
 def query(event: str | None, run: str | None, since: str | None, as_json: bool) -> None:
     """Events that match."""
     first = _moment(since)
+    run = _full_id(run) if run else None
     found = (
         item
         for item in _ledger().events(*([event] if event else []))
@@ -118,6 +119,17 @@ def query(event: str | None, run: str | None, since: str | None, as_json: bool) 
         and (first is None or datetime.fromisoformat(item.time) >= first)
     )
     _list(found, as_json, f"peak runs show {run}" if run else "peak ledger tail")
+
+
+def _full_id(run: str) -> str:
+    """The id that a short one stands for; one that the index does not know stays as it is."""
+    from peaklib.errors import EvidenceError
+    from peaklib.evidence import Registry
+
+    try:
+        return Registry().find(run).run_id
+    except EvidenceError:
+        return run
 
 
 @command.command()

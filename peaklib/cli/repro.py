@@ -62,7 +62,7 @@ def command(target: str, anyway: bool, rtol: float, keep: Path | None, as_json: 
         if as_json:
             emit_json(_answer(done))
         else:
-            _print(done)
+            _print(done, target)
     if done.word == "different":
         raise SystemExit(1)
 
@@ -115,7 +115,7 @@ def _answer(done: "Reproduction") -> dict[str, Any]:
     }
 
 
-def _print(done: "Reproduction") -> None:
+def _print(done: "Reproduction", target: str) -> None:
     record = done.run.record()
     console.print(f"{done.run.run_id}  {record['kind']}  {record['family'] or ''}".rstrip())
     for line in done.drift:
@@ -123,12 +123,13 @@ def _print(done: "Reproduction") -> None:
     console.print(f"  recorded   {done.run.content}", soft_wrap=True)
     console.print(f"  run again  {done.repeated.run.content}", soft_wrap=True)
     if done.repeated.parts:
-        same = sum(found.word == "identical" for _, found in done.comparisons[:-1])
-        console.print(f"  its runs   {same} of {len(done.repeated.parts)} identical")
+        count = len(done.repeated.parts)
+        same = sum(found.word == "identical" for _, found in done.comparisons[:count])
+        console.print(f"  its runs   {same} of {count} identical")
     for run_id, found in done.comparisons:
         _print_differences(run_id, found)
     console.print(_verdict(done), soft_wrap=True)
-    next_step(_next(done))
+    next_step(_next(done, target))
 
 
 def _print_differences(run_id: str, found: "Comparison") -> None:
@@ -151,7 +152,7 @@ def _verdict(done: "Reproduction") -> str:
     return f"{done.word.upper()}{apart or '  in metrics, tables and figures'}{despite}"
 
 
-def _next(done: "Reproduction") -> str:
+def _next(done: "Reproduction", target: str) -> str:
     if done.word == "different":
-        return f"peak repro {done.run.run_id} --keep FOLDER, and look at both"
-    return f"peak evidence verify {done.run.run_id}"
+        return f"peak repro {target} --keep FOLDER, and look at both"
+    return f"peak evidence verify {target}"

@@ -24,6 +24,8 @@ def recover(clean: bool, as_json: bool) -> None:
     A complete pack that the ledger does not know is verified and gets its line. Runs that
     were never sealed, halves of deletions and temporary files are only listed; --clean
     removes them. What a living process is at work on is left alone.
+
+    Exit status: 0 nothing is left behind, 1 something still is.
     """
     registry = _registry()
     done = registry.recover(clean)
@@ -39,7 +41,13 @@ def recover(clean: bool, as_json: bool) -> None:
                 for one in done
             ]
         )
-        return
+    else:
+        _say(done, clean)
+    if not all(one.is_settled for one in done):
+        raise SystemExit(1)
+
+
+def _say(done: "list[Recovery]", clean: bool) -> None:
     for one in done:
         _print(one)
     removable = [o for o in done if not o.is_settled and o.leftover.kind in _REMOVABLE]

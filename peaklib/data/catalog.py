@@ -7,7 +7,7 @@ from pathlib import Path
 from peaklib.data.builtin import PANEL_SERIES, SERIES, BuiltIn, load_built_in, read_packaged
 from peaklib.data.dataset import Dataset
 from peaklib.data.files import read_table
-from peaklib.data.frames import Missing, Provenance, ReadOptions, read_dataset
+from peaklib.data.frames import NOT_STATED, Missing, Provenance, ReadOptions, read_dataset
 from peaklib.data.kept import repeated_input
 from peaklib.data.meta import Kind
 from peaklib.data.names import (
@@ -55,6 +55,7 @@ def load(
     name: str | None = None,
     kind: Kind = "tradable",
     currency: str | None = None,
+    licence: str | None = None,
 ) -> Dataset:
     """Load one series of bars, checked.
 
@@ -74,6 +75,8 @@ def load(
         name: of the data set; the file's name without suffix unless given (files only).
         kind: what the numbers are; a ``rate`` may be zero or negative (files only).
         currency: quote currency, ISO 4217 (files only).
+        licence: terms on which the numbers may be passed on; without one, an export of a run
+            leaves them out (files only).
 
     Returns:
         The bars, stamped with the start of their interval in UTC. Daily built-in series
@@ -91,6 +94,7 @@ def load(
         "name": name,
         "kind": kind if kind != "tradable" else None,
         "currency": currency,
+        "licence": licence,
     }
     general = {
         "missing": missing if missing != "error" else None,
@@ -120,7 +124,8 @@ def load(
         currency=currency,
     )
     path = locate_file(source)
-    loaded = read_dataset(read_table(path), name or _stem(path), options, _file_provenance(path))
+    provenance = _file_provenance(path, licence or NOT_STATED)
+    loaded = read_dataset(read_table(path), name or _stem(path), options, provenance)
     return loaded.asked_for(Origin(text, given))
 
 
@@ -226,5 +231,5 @@ def _stem(path: Path) -> str:
     return path.name[: -len(suffix)]
 
 
-def _file_provenance(path: Path) -> Provenance:
-    return Provenance(source=f"file {path.name}", place=str(path))
+def _file_provenance(path: Path, licence: str = NOT_STATED) -> Provenance:
+    return Provenance(source=f"file {path.name}", place=str(path), licence=licence)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,6 +19,7 @@ from peaklib.data.stamps import StampRules, StampUnit, parse_stamps
 from peaklib.errors import DataError
 
 Missing = Literal["error", "drop"]
+NOT_STATED: Final = "not stated"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class Provenance:
 
     source: str
     place: str
-    licence: str = "not stated"
+    licence: str = NOT_STATED
     notes: tuple[str, ...] = field(default=())
 
 
@@ -80,6 +81,7 @@ def from_frame(
     timezone: str = "UTC",
     kind: Kind = "tradable",
     currency: str | None = None,
+    licence: str = NOT_STATED,
 ) -> Dataset:
     """A data set from a table in memory, checked like a file.
 
@@ -92,6 +94,7 @@ def from_frame(
         timezone: see `load`.
         kind: see `load`.
         currency: see `load`.
+        licence: see `load`.
 
     Raises:
         DataError: bad data, with row and column.
@@ -105,7 +108,10 @@ def from_frame(
         currency=currency,
     )
     return read_dataset(
-        flatten(frame), name, options, Provenance(source=f"table {name!r}", place=f"table {name!r}")
+        flatten(frame),
+        name,
+        options,
+        Provenance(source=f"table {name!r}", place=f"table {name!r}", licence=licence),
     )
 
 

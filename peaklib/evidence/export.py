@@ -60,11 +60,13 @@ class Export:
         run: the run that was asked for.
         roots: root hash of every run, from ledger lines whose place in the checkpoint is proved.
         checkpoint: of the ledger that the lines come from.
+        left_out: names of data that did not travel.
     """
 
     run: SealedRun
     roots: Mapping[str, str]
     checkpoint: Checkpoint
+    left_out: tuple[str, ...] = ()
 
 
 def export_run(
@@ -124,13 +126,13 @@ def unpack(archive: Path, folder: Path) -> Export:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         checkpoint = Checkpoint.from_json(manifest["checkpoint"])
         roots = {run_id: _proved(p, checkpoint) for run_id, p in manifest["lines"].items()}
-        run_id = str(manifest["run_id"])
+        run_id, left_out = str(manifest["run_id"]), tuple(map(str, manifest["left_out"]))
     except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
         raise EvidenceError(
             f"{archive} cannot be read as an export: {error}; take a fresh copy of the file that "
             "`peak evidence export` wrote"
         ) from None
-    return Export(open_run(run_id, runs=folder / "runs"), roots, checkpoint)
+    return Export(open_run(run_id, runs=folder / "runs"), roots, checkpoint, left_out)
 
 
 def _standing_on(run: SealedRun) -> Iterator[SealedRun]:

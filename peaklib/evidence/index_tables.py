@@ -1,6 +1,5 @@
 """The tables of the index of runs, and how lines of the ledger fill them."""
 
-import json
 import logging
 import math
 import sqlite3
@@ -136,7 +135,7 @@ def take_in(connection: sqlite3.Connection, ledger: Path) -> None:
     """
     from pydantic_core import from_json
 
-    batch = _Batch(connection)
+    batch = _Batch(connection, known=None if position_of(connection).lines else {})
     number = -1
     for number, line in _new_lines(connection, ledger):
         try:
@@ -192,6 +191,8 @@ class _Batch:
     connection: sqlite3.Connection
     rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
+    # Lines of all runs, kept where they are read from the first on: quicker than asking.
+    known: dict[str, int] | None = None
 
     def publish(self, number: int, data: Mapping[str, Any]) -> None:
         run_id = data["run_id"]
@@ -206,6 +207,8 @@ class _Batch:
             return
         made = list(_rows(number, data))
         self.waiting[run_id] = number
+        if self.known is not None:
+            self.known[run_id] = number
         for table, rows in made:
             self.rows.setdefault(table, []).extend(rows)
         if len(self.waiting) >= _BATCH:
@@ -229,6 +232,8 @@ class _Batch:
         self.waiting.clear()
 
     def _line_of(self, run_id: str) -> int | None:
+        if self.known is not None:
+            return self.known.get(run_id)
         if run_id in self.waiting:
             return self.waiting[run_id]
         found = self.connection.execute("SELECT id FROM runs WHERE run_id = ?", (run_id,))
@@ -258,13 +263,23 @@ def _rows(number: int, data: Mapping[str, Any]) -> Iterator[tuple[str, list[tupl
     for place, (grid, first) in enumerate(zip(trials, firsts, strict=False)):
         yield "grid", [(number, place, first, _sameness(grid))]
         ranges = grid["extremes"].items()
-        yield "extreme", [(name, number, place, *map(number_of, ends)) for name, ends in ranges]
+        yield (
+            "extreme",
+            [
+                (name, number, place, low, high)
+                if type(low) is type(high) is float
+                else (name, number, place, number_of(low), number_of(high))
+                for name, (low, high) in ranges
+            ],
+        )
 
 
 def _sameness(grid: Mapping[str, Any]) -> bytes:
-    """Equal for grids of the same trials in the same order."""
+    """Equal for grids of the same trials in the same order; the ledger sorts their keys."""
+    from pydantic_core import to_json
+
     asked = [grid[name] for name in ("strategy", "version", "fixed", "grid", "conventions")]
-    return sha256(json.dumps(asked, sort_keys=True).encode()).digest()[:16]
+    return sha256(to_json(asked)).digest()[:16]
 
 
 def number_of(value: object) -> int | float | None:

@@ -7,6 +7,7 @@ history that was written anew show only against a checkpoint.
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -64,12 +65,13 @@ def check(path: Path, checkpoints: Iterable[Checkpoint] = ()) -> LedgerReport:
         EvidenceError: the file cannot be read at all.
     """
     chain, frontier = _Chain(), Frontier()
-    anchors, name, torn = _Anchors(checkpoints, chain), _ORIGIN, 0
+    anchors, name, torn, last = _Anchors(checkpoints, chain), _ORIGIN, 0, b""
     anchors.reach(frontier)
     with ledger_file.reading(path) as fd:
         if fd is not None:
             end, torn = ledger_file.settled_end(fd)
             for line in ledger_file.lines(fd, 0, end):
+                last = line
                 chain.follow(line)
                 frontier.add(line)
                 if chain.lines == 1:
@@ -77,6 +79,7 @@ def check(path: Path, checkpoints: Iterable[Checkpoint] = ()) -> LedgerReport:
                     anchors.begin(name)
                 if chain.lines == anchors.next_size:
                     anchors.reach(frontier)
+    chain.close(last)
     anchors.finish(frontier.size)
     if torn:
         chain.report(f"torn last line, {torn} bytes; the next write sets it aside")
@@ -106,8 +109,8 @@ class _Chain:
         """Hold one line to its shape and to the line before."""
         self.lines += 1
         try:
-            data, event, prev, seq, _ = ledger_line.fields(line)
-            ledger_line.values(data)
+            # The chain holds every byte of the data; what they say is read by whoever asks.
+            _, event, prev, seq, _ = ledger_line.fields(line)
         except ValueError as error:
             if self.lines > 1:  # of the first line, the origin's check speaks
                 self.report(f"line {self.lines} {error}")
@@ -119,6 +122,15 @@ class _Chain:
             self._seq = seq
         self._seq += 1
         self._digest = sha256(line).hexdigest()
+
+    def close(self, line: bytes) -> None:
+        """Look into the data of the last line, which no line after it holds."""
+        with suppress(ValueError):  # its shape was reported above
+            data = ledger_line.fields(line)[0]
+            try:
+                ledger_line.values(data)
+            except ValueError as error:
+                self.report(f"line {self.lines} {error}")
 
     def _break(self, seq: int) -> str:
         found = f"has seq {seq} where {self._seq} belongs"

@@ -70,6 +70,12 @@ def _adopt(registry: "Registry", leftover: Leftover) -> str:
         if not report.ok:
             wrong = "; ".join(line for check in report.failed for line in check.details)
             raise EvidenceError(f"it does not verify, so it gets no line: {wrong}")
+        origin, ours = record["anchor"]["origin"], registry.ledger.checkpoint().origin
+        if record["anchor"]["size"] and origin != ours:
+            raise EvidenceError(
+                f"it was sealed beside the ledger {origin}, and this one is {ours}: it is a copy "
+                "from elsewhere, move it out of the folder of runs"
+            )
         registry.record_publication({**publication(record, run.root), "adopted": True})
         lock_of(registry.runs, run.run_id).unlink(missing_ok=True)
     return "verified, and published in the ledger as adopted"

@@ -62,7 +62,8 @@ class Reproduction:
         run: the first run.
         repeated: the second.
         drift: what differs from the pack's pins; empty unless the caller went on in spite of it.
-        comparisons: one for each part, then one for the run itself, with the run's id.
+        comparisons: with the run's id, one for each part, then one for the run itself if the
+            parts are identical.
     """
 
     run: SealedRun
@@ -72,14 +73,8 @@ class Reproduction:
 
     @property
     def word(self) -> str:
-        """`identical`, `equivalent` or `different`: the worst of all comparisons.
-
-        A run that consists of parts names their digests, so that where a part is only
-        equivalent, the run is too.
-        """
-        *parts, own = (comparison.word for _, comparison in self.comparisons)
-        worst = max(parts, key=_WORDS.index, default=own)
-        return own if worst == "identical" else worst
+        """`identical`, `equivalent` or `different`: the worst of all comparisons."""
+        return max((comparison.word for _, comparison in self.comparisons), key=_WORDS.index)
 
     @property
     def largest(self) -> tuple[str, Difference] | None:
@@ -155,15 +150,22 @@ def reproduce(
     if drift and not despite_drift:
         listed = "\n".join(f"  {line}" for line in drift)
         commit = record["code"]["commit"]
-        back = f"git checkout {commit[:12]}, or " if commit else ""
+        is_code = any(line.startswith("code ") for line in drift)
+        back = f"git checkout {commit[:12]}, or " if commit and is_code else ""
         raise EvidenceError(
             f"run {run.run_id} pins other data or code than there is now:\n{listed}\n"
             f"{back}go on in spite of it with --anyway"
         )
     repeated = rerunner.rerun(run, place)
-    pairs = [*repeated.parts, (run, repeated.run)]
-    comparisons = [(old.run_id, compare(old.folder, new.folder, rtol=rtol)) for old, new in pairs]
-    return Reproduction(run, repeated, drift, tuple(comparisons))
+    found = [_compared(old, new, rtol) for old, new in repeated.parts]
+    if all(comparison.word == "identical" for _, comparison in found):
+        # A run that consists of parts names their digests: it can be no more alike than they are.
+        found.append(_compared(run, repeated.run, rtol))
+    return Reproduction(run, repeated, drift, tuple(found))
+
+
+def _compared(old: SealedRun, new: SealedRun, rtol: float) -> tuple[str, Comparison]:
+    return old.run_id, compare(old.folder, new.folder, rtol=rtol)
 
 
 def _check_untouched(run: SealedRun, root: str | None) -> None:

@@ -5,6 +5,7 @@ the run that its runner has opened, and so that a crash loses nothing that was w
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import from_json, to_json
 from peaklib.evidence.content import write_table
+from peaklib.evidence.files import sha256_of
 from peaklib.evidence.redact import Secrets
 
 if TYPE_CHECKING:
@@ -88,12 +90,17 @@ class Run:
                 "role": role,
                 "name": used.name,
                 "digest": used.digest,
-                "kept": used.keep(self.folder.parents[1] / DATA),
+                "kept": self._copy_of(used),
                 "meta": used.describe(),
             }
             if entry not in entries:
                 entries.append(entry)
         self._write(DATASETS, entries)
+
+    def _copy_of(self, used: Input) -> str | None:
+        """SHA-256 of the file that an input was copied into, None if it ships anyway."""
+        folder = Path() if self.folder is None else self.folder.parents[1] / DATA
+        return sha256_of(folder / f"{used.digest}.parquet") if used.keep(folder) else None
 
     def log_metric(self, name: str, value: float | None) -> None:
         """Record one number; None or NaN means "undefined"."""
@@ -115,7 +122,7 @@ class Run:
         """
         if self.folder is None:
             return grid
-        sharpes = grid["sharpe"].dropna()
+        sharpes = grid["sharpe"][grid["sharpe"].abs() < math.inf]
         summary = {
             "table": name,
             **{key: grid.attrs[key] for key in ("strategy", "version", "fixed", "grid")},

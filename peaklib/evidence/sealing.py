@@ -111,7 +111,7 @@ class OpenRun(Run):
             self._release()
             raise EvidenceError(
                 f"run {self.run_id} lies complete in {runs / self.run_id}, but the ledger has no "
-                f"line for it: {problem}; then `peak runs recover` publishes it"
+                f"line for it: {problem}. Later, `peak runs recover` publishes it"
             ) from problem
         with suppress(OSError):
             lock_of(runs, self.run_id).unlink()
@@ -222,6 +222,13 @@ def _owned(path: Path) -> int:
     except BlockingIOError:
         os.close(handle)
         raise _TakenError(f"run {path.stem} is open in another process, by {path}") from None
+    try:
+        is_here = os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        is_here = False
+    if not is_here:  # somebody who cleaned up was quicker: the name is not locked
+        os.close(handle)
+        raise _TakenError(f"{path} was removed while it was made; try again")
     return handle
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.claims import Known, crate_problems, read_object, record_problems
+from peaklib.evidence.copies import kept_copies
 from peaklib.evidence.files import SUMS, entries_below, scan_sums, sha256_of, shown
 from peaklib.evidence.pack import CRATE, RECORD
 
@@ -80,7 +81,12 @@ class Report:
 
 
 def verify_pack(
-    folder: Path, *, root: str | None, run_id: str | None = None, history: History | None = None
+    folder: Path,
+    *,
+    root: str | None,
+    run_id: str | None = None,
+    history: History | None = None,
+    data: Path | None = None,
 ) -> Report:
     """Check the folder of a sealed run.
 
@@ -90,6 +96,8 @@ def verify_pack(
         run_id: of the run; by default the name of the folder.
         history: holds the ledger against the checkpoint that the pack carries; by default
             that is left out.
+        data: folder of the copies of inputs that the run kept; by default they are not
+            looked at.
 
     Returns:
         What was found; nothing is raised for a pack that is damaged, whatever the damage.
@@ -97,8 +105,8 @@ def verify_pack(
     pack = _look(folder, run_id or os.path.basename(os.path.abspath(folder)))
     record, trouble = _read(pack)
     checks = (
-        _complete(pack),
-        _unchanged(pack, record),
+        _complete(pack, record, data),
+        _unchanged(pack, record, data),
         _listed(pack, record, trouble),
         _anchored(pack, root, record, history),
     )
@@ -165,9 +173,13 @@ def _read(pack: _Pack) -> tuple[Mapping[str, Any] | None, str]:
         return None, str(error)
 
 
-def _complete(pack: _Pack) -> Check:
+def _complete(pack: _Pack, record: Mapping[str, Any] | None, data: Path | None) -> Check:
+    copies = kept_copies(record, data)
     against = f"{len(pack.sums)} files of {SUMS}"
-    return _check("complete", against, _missing(pack), pack.command)
+    if copies:
+        against += f", and {len(copies)} beside it"
+    lost = [f"{copy.says} is missing" for copy in copies if not copy.path.is_file()]
+    return _check("complete", against, [*_missing(pack), *lost], pack.command)
 
 
 def _missing(pack: _Pack) -> Iterator[str]:
@@ -195,7 +207,7 @@ def _elsewhere(pack: _Pack, name: str) -> str:
     return f"; its bytes lie in {shown(others[0])}: it was renamed" if others else ""
 
 
-def _unchanged(pack: _Pack, record: Mapping[str, Any] | None) -> Check:
+def _unchanged(pack: _Pack, record: Mapping[str, Any] | None, data: Path | None) -> Check:
     said = record.get("content") if record else None
     digest = said.get("digest") if isinstance(said, Mapping) else None
     against = f"SHA-256 of every file; content digest {str(digest)[:12]}"
@@ -205,7 +217,8 @@ def _unchanged(pack: _Pack, record: Mapping[str, Any] | None) -> Check:
     # A file that is known to be damaged would only be reported a second time.
     whole = not changed and all(name in pack.digests for name in pack.sums)
     content = _content_problems(pack.folder, record) if record and whole else []
-    return _check("unchanged", against, [*changed, *content], pack.command)
+    copies = [f"{copy.says} was changed" for copy in kept_copies(record, data) if copy.is_changed]
+    return _check("unchanged", against, [*changed, *content, *copies], pack.command)
 
 
 def _altered(pack: _Pack) -> Iterator[str]:

@@ -13,8 +13,9 @@ from peaklib.evidence.export import unpack
 from peaklib.evidence.files import sha256_of
 from peaklib.evidence.history import LedgerHistory
 from peaklib.evidence.pack import RECORD
+from peaklib.evidence.query import Query
 from peaklib.evidence.registry import Registry
-from peaklib.evidence.run import RUN_ROLE
+from peaklib.evidence.run import DATA, RUN_ROLE
 from peaklib.evidence.verify import Check, Report, verify_pack
 
 _RUN_PATTERN: Final = "[0-9]*"
@@ -29,14 +30,14 @@ class Inquiry:
         reports: one for each pack, made while they are read.
         count: number of packs.
         closing: what is checked besides the packs, after them.
-        run_id: the run to look at next, if it is one.
+        subject: the run or archive to run again next, if it is one.
     """
 
     checks: tuple[Check, ...] = ()
     reports: Iterator[Report] = field(default_factory=lambda: iter(()))
     count: int = 0
     closing: tuple[Check, ...] = ()
-    run_id: str | None = None
+    subject: str | None = None
 
 
 def verify_runs(registry: Registry, run_ids: Sequence[str]) -> Inquiry:
@@ -85,7 +86,7 @@ def verify_page(registry: Registry, page: Path) -> Inquiry:
     run_id = str(found.data["run_id"])
     tables = _tables(page.parent, found.data)
     runs = verify_runs(registry, [*_standing_on(registry.runs, run_id)])
-    return replace(runs, checks=(matches, *tables), run_id=run_id)
+    return replace(runs, checks=(matches, *tables), subject=run_id)
 
 
 def verify_export(archive: Path, scratch: Path) -> Inquiry:
@@ -102,14 +103,17 @@ def verify_export(archive: Path, scratch: Path) -> Inquiry:
         return Inquiry((Check("export", False, archive.name, (str(error),), remedy),))
     roots, runs = opened.roots, opened.run.runs
     run_ids = sorted({*roots, *(path.name for path in runs.glob(_RUN_PATTERN))})
-    reports = (verify_pack(runs / run_id, root=roots.get(run_id)) for run_id in run_ids)
+    data = None if opened.left_out else runs / DATA
+    reports = (verify_pack(runs / name, root=roots.get(name), data=data) for name in run_ids)
     against = f"{len(roots)} ledger lines, proved by its checkpoint of {opened.checkpoint.size}"
     check = Check("export", True, against)
-    return Inquiry((check,), reports, len(run_ids), (), opened.run.run_id)
+    return Inquiry((check,), reports, len(run_ids), (), str(archive))
 
 
-def _packs(registry: Registry, folders: Sequence[Path], run_id: str | None) -> Inquiry:
-    history = LedgerHistory(registry.ledger, filter(None, map(_anchor, folders)))
+def _packs(registry: Registry, folders: Sequence[Path], subject: str | None) -> Inquiry:
+    # The youngest run was sealed beside nearly the whole ledger: it knows of later changes too.
+    youngest = [registry.runs / row.run_id for row in registry.select(Query(limit=1))]
+    history = LedgerHistory(registry.ledger, filter(None, map(_anchor, [*folders, *youngest])))
     report = history.report
     against = f"{report.size} lines: their chain, and the checkpoints in the packs"
     remedy = "peak ledger verify --packs" if report.problems else ""
@@ -119,10 +123,13 @@ def _packs(registry: Registry, folders: Sequence[Path], run_id: str | None) -> I
     roots = registry.roots() if len(names) > 1 else {n: registry.root_of(n) for n in names}
     reasons = {e.data["run_id"]: e.data["reason"] for e in registry.ledger.events("delete")}
     reports = (
-        _explained(verify_pack(folder, root=roots.get(name), history=history), reasons)
+        _explained(
+            verify_pack(folder, root=roots.get(name), history=history, data=registry.runs / DATA),
+            reasons,
+        )
         for folder, name in zip(folders, names, strict=True)
     )
-    return Inquiry((), reports, len(folders), (ledger,), run_id)
+    return Inquiry((), reports, len(folders), (ledger,), subject)
 
 
 def _explained(report: Report, reasons: Mapping[str, str]) -> Report:

@@ -1,51 +1,95 @@
-"""`make bench`: `run_grid` beside vectorbt, on the same question, and `docs/benchmarks.md`.
+"""`make bench`: grids beside vectorbt, the cost of evidence, and `docs/benchmarks.md`.
 
 Exit status: 0 when all bars are met, 1 when one is missed (the page is written all the same)
-or when the comparison could not be made.
+or when a measurement could not be made (its chapter stays as it was).
 """
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from paired.bars import judge
-from paired.environment import BenchError, peer_python
-from paired.measure import measure
-from paired.page import failures, page
+from chapters.errors import BenchError
+from chapters.page import Chapter, compose
 
 ROOT = Path(__file__).resolve().parents[2]
 PINS = Path(__file__).with_name("peer-requirements.txt")
+# On the disk of the project, as its runs are; the system's temporary files may lie in memory.
+SCRATCH = ROOT / "build" / "bench"
+
+
+def grids(options: argparse.Namespace) -> Chapter:
+    """`run_grid` beside vectorbt, on the same question."""
+    from paired.chapter import chapter
+    from paired.environment import peer_python
+    from paired.measure import measure
+
+    python = peer_python(PINS, SCRATCH)
+    with TemporaryDirectory(prefix="grids-", dir=SCRATCH) as folder:
+        return chapter(measure(python, Path(folder), options.repeats), options.date)
+
+
+def evidence(options: argparse.Namespace) -> Chapter:
+    """What packs, ledger and registry cost."""
+    from costs.chapter import chapter
+    from costs.measure import measure
+
+    with TemporaryDirectory(prefix="evidence-", dir=SCRATCH) as folder:
+        return chapter(measure(Path(folder)), options.date)
+
+
+MEASUREMENTS: Mapping[str, Callable[[argparse.Namespace], Chapter]] = {
+    "grids": grids,
+    "evidence": evidence,
+}
 
 
 def main() -> int:
     """Measure, write the page, say which bars are missed."""
-    parser = argparse.ArgumentParser(description="measure run_grid beside vectorbt")
+    options = _options()
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    status = 0
+    for name in [options.only] if options.only else MEASUREMENTS:
+        try:
+            chapter = MEASUREMENTS[name](options)
+        except BenchError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            status = 1
+            continue
+        _write(options.page, chapter)
+        _show(chapter)
+        print(f"wrote the chapter on {name} to {options.page}")
+        if chapter.problems():
+            status = 1
+    return status
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="measure grids and evidence, write the page")
+    parser.add_argument("--only", choices=[*MEASUREMENTS], help="one chapter; the other stays")
     parser.add_argument("--repeats", type=int, default=5, help="warm grids of each side (5)")
     parser.add_argument("--date", default=str(date.today()), help="to print; today by default")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "benchmarks.md")
     options = parser.parse_args()
     if options.repeats < 1:
         parser.error("--repeats: at least 1")
-    try:
-        python = peer_python(PINS, ROOT / "build" / "bench")
-        with TemporaryDirectory(prefix="peak-bench-") as folder:
-            measured = measure(python, Path(folder), options.repeats)
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        return 1
-    options.page.parent.mkdir(parents=True, exist_ok=True)
-    options.page.write_text(page(measured, options.date), encoding="utf-8")
-    bars = judge(measured)
-    for bar in bars:
+    return options
+
+
+def _write(page: Path, chapter: Chapter) -> None:
+    """Put a chapter on the page at once: the next measurement takes minutes, and may fail."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    before = page.read_text(encoding="utf-8") if page.exists() else ""
+    page.write_text(compose(before, [chapter]), encoding="utf-8")
+
+
+def _show(chapter: Chapter) -> None:
+    for bar in chapter.bars:
         print(f"  {bar.what:42} {bar.required:>10}   {bar.measured}")
-    missed = failures(bars)
-    if measured.mismatch:
-        missed.insert(0, f"results differ: {measured.mismatch}")
-    print(*missed, sep="\n", end="\n" if missed else "", file=sys.stderr)
-    print(f"wrote {options.page}")
-    return 1 if missed else 0
+    for problem in chapter.problems():
+        print(problem, file=sys.stderr)
 
 
 if __name__ == "__main__":

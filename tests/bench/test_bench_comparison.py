@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from chapters.bars import failures, spread
+from chapters.machine import Machine
 from numpy.typing import NDArray
-from paired.bars import judge, ratios, spread
+from paired.bars import judge, ratios
+from paired.chapter import chapter
 from paired.compare import differences, first_difference
-from paired.machine import Machine
 from paired.measure import Measured, Sided
-from paired.page import failures, page
 from paired.setting import LARGE_WINDOWS, METRICS, WINDOWS, count_pairs
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
@@ -109,12 +110,13 @@ def test_other_pairs_are_not_compared(results: NDArray[np.float64]) -> None:
     assert set(differences(results, peer[:1]).values()) == {np.inf}
 
 
-def test_the_page_shows_a_missed_bar_and_where_results_differ(good: Measured) -> None:
-    text = page(replace(good, mismatch="the pair 2/3"), "1 May")
-    assert "| peak memory, whole process | < 400 MB | 399 MB | yes |" in text
-    assert "differ first in the pair 2/3" in text
-    slow = page(replace(good, ours=sided([1.0, 1.0, 1.0], 1.0)), "1 May")
-    assert "| times faster, warm, by the clock | ≥ 20× | 9.0× (4.0–10.0) | **no** |" in slow
+def test_the_chapter_shows_a_missed_bar_and_where_results_differ(good: Measured) -> None:
+    differing = chapter(replace(good, mismatch="the pair 2/3"), "1 May")
+    assert "| peak memory, whole process | < 400 MB | 399 MB | yes |" in differing.text
+    assert "differ first in the pair 2/3" in differing.text
+    assert differing.problems() == ["results differ: the pair 2/3"]
+    slow = chapter(replace(good, ours=sided([1.0, 1.0, 1.0], 1.0)), "1 May")
+    assert "| times faster, warm, by the clock | ≥ 20× | 9.0× (4.0–10.0) | **no** |" in slow.text
 
 
 def test_the_page_in_docs_reports_every_bar_as_met(good: Measured) -> None:

@@ -314,7 +314,9 @@ def test_recover_lists_then_cleans(call: Call, runs: Runs, project: Path) -> Non
     assert lines(call("runs", "recover"))[0] == "✓ nothing was left behind"
     left = project / "runs" / ".staging" / "20260301_080000_aaaaaa"
     left.mkdir()
-    listed = lines(call("runs", "recover"))
+    done = call("runs", "recover")
+    assert done.exit_code == 1
+    listed = done.output.splitlines()
     assert listed[0] == "! 20260301_080000_aaaaaa  a run that was never sealed; its process is gone"
     assert listed[-1] == "next  peak runs recover --clean"
     assert left.exists()

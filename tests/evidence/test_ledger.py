@@ -6,6 +6,7 @@ its description only.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -327,10 +328,14 @@ def test_tampering_shows_in_the_chain_and_is_named_once(path: Path, how: str) ->
     ],
 )
 def test_a_line_that_is_chained_and_is_no_json_is_found(path: Path, data: str, words: str) -> None:
-    lines = chained([("genesis", f'{{"id":"{ID}"}}'), ("page", data), ("page", "{}")])
+    """At the end by `verify`; further up, where the chain holds it, by whoever reads it."""
+    lines = chained([("genesis", f'{{"id":"{ID}"}}'), ("page", "{}"), ("page", data)])
     (problem,) = write(path, lines).verify().problems
-    assert problem.startswith("line 2 ")
+    assert problem.startswith("line 3 ")
     assert words in problem
+    lines = chained([("genesis", f'{{"id":"{ID}"}}'), ("page", data), ("page", "{}")])
+    with pytest.raises(EvidenceError, match=f"line 2 .*{re.escape(words)}"):
+        list(write(path, lines).events())
 
 
 def test_bytes_that_are_no_text_are_found(path: Path) -> None:

@@ -1,30 +1,14 @@
-"""What must hold, and whether it does."""
+"""What must hold of the two sides, and whether it does."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
+
+from chapters.bars import Bar, spread
 
 from paired.measure import TOLERANCE, Measured, Sided
 
 MIN_RATIO = 20.0
 MAX_PEAK_MB = 400.0
 MAX_GROWTH_MB = 50.0
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One requirement.
-
-    Args:
-        what: is required.
-        required, measured: limit and value, as text.
-        met: whether it holds.
-    """
-
-    what: str
-    required: str
-    measured: str
-    met: bool
 
 
 def ratios(measured: Measured, clock: str) -> list[float]:
@@ -41,12 +25,6 @@ def ratios(measured: Measured, clock: str) -> list[float]:
 def highest_peak(side: Sided) -> float:
     """Peak memory of a side's processes over all its grids of the comparison, in MB."""
     return max(timing["peak"] for timing in [side.compiling, side.starting, *side.warm])
-
-
-def spread(values: Sequence[float], unit: str, digits: int) -> str:
-    """Median, and lowest to highest, as text."""
-    low, high = min(values), max(values)
-    return f"{median(values):.{digits}f}{unit} ({low:.{digits}f}–{high:.{digits}f})"
 
 
 def judge(measured: Measured) -> list[Bar]:

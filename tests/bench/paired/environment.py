@@ -6,14 +6,10 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from peaklib.errors import PeakError
+from chapters.errors import BenchError
 
 _QUIET = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet")
 _WHEELS = ("--no-deps", "--only-binary", ":all:")
-
-
-class BenchError(PeakError):
-    """The comparison could not be made; the message says what to do."""
 
 
 def peer_python(pins: Path, home: Path) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from chapters.machine import Machine
 
 from paired.compare import differences, first_difference
-from paired.machine import Machine
 from paired.side import Side
 
 TOLERANCE = 1e-9

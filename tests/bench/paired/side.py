@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from paired.environment import BenchError
+from chapters.errors import BenchError
 
 _ROOT = Path(__file__).resolve().parents[1]
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 
@@ -34,9 +33,7 @@ class Nursery:
         assert self._hears().strip() == "ready", self.complaints.read_text("utf-8")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.communicate(timeout=30)
 
     def start(self, task: str, **order: object) -> "Worker":

@@ -3,11 +3,11 @@
 from collections import Counter
 from pathlib import Path
 
-from peaklib.evidence import Checkpoint, Query, Registry, SealedRun, open_pack, verify_pack
+from peaklib.evidence import Checkpoint, Query, Registry, Row, SealedRun, open_pack, verify_pack
 
 
 class Store:
-    """A folder of runs and what its writers acknowledged; packs are verified once each.
+    """A project's runs and what their writers acknowledged; packs are verified once each.
 
     Args:
         folder: of the test.
@@ -17,21 +17,31 @@ class Store:
         self.runs = folder / "runs"
         self.registry = Registry(self.runs)
         self.said = folder / "said"
-        self.said.mkdir()
+        for name in ("said", "configs", "notebooks"):
+            (folder / name).mkdir()
         self.left: Counter[str] = Counter()
         self._verified: set[str] = set()
 
     def assert_sound(self) -> None:
         """Nothing is half or lost before anybody mends it, and nothing is left behind then."""
-        self._assert_ledger()
+        self.assert_whole()
         self._assert_acknowledged()
-        roots = self.registry.roots()
-        for pack in self.packs():
-            failed = [check.name for check in verify_pack(pack.folder, root=pack.root).failed]
-            assert failed == [], (pack, failed)
-            assert roots.get(pack.run_id, pack.root) == pack.root
         self.left.update(leftover.kind for leftover in self.registry.leftovers())
         self.mend()
+
+    def assert_whole(self) -> None:
+        """The ledger verifies, and so does every pack, whether or not it has its line."""
+        self._assert_ledger()
+        roots = self.registry.roots()
+        for pack in self.packs():
+            report = verify_pack(pack.folder, root=pack.root)
+            assert report.ok, report.failed
+            assert roots.get(pack.run_id, pack.root) == pack.root
+        assert {row.run_id for row in self.rows()} == {*roots}
+
+    def rows(self) -> list[Row]:
+        """All runs by the index, deleted ones too."""
+        return self.registry.select(Query(include_deleted=True))
 
     def mend(self) -> None:
         """Recover; then no leftover is there, and every pack stands in ledger and index."""
@@ -42,9 +52,10 @@ class Store:
         assert list((self.runs / ".staging").glob("*")) == []
         published = [event.data["run_id"] for event in self.registry.ledger.events("publish")]
         assert len(published) == len(set(published))
-        assert {row.run_id for row in self.registry.select(Query(include_deleted=True))} == {*published}
+        assert {row.run_id for row in self.rows()} == {*published}
+        roots = self.registry.roots()
         for pack in self.packs():
-            assert verify_pack(pack.folder, root=self.registry.roots()[pack.run_id]).ok
+            assert verify_pack(pack.folder, root=roots[pack.run_id]).ok
             self._verified.add(pack.run_id)
 
     def packs(self) -> list[SealedRun]:
@@ -73,5 +84,7 @@ class Store:
                 what, name = line.split()
                 assert name in known[what], line
                 assert what != "deleted" or not (self.runs / name).exists(), line
-                assert what != "run" or name in known["deleted"] or (self.runs / name).is_dir(), line
+                assert what != "run" or name in known["deleted"] or (self.runs / name).is_dir(), (
+                    line
+                )
             path.unlink()

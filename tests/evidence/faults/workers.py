@@ -7,10 +7,12 @@ to the order `wait`, with a worker's exit status.
 
 import json
 import os
+import resource
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +20,9 @@ from typing import Any, Final
 
 import pandas as pd
 
-from peaklib.evidence import Registry, start_run
+from peaklib.cli.runs_upkeep import recover as recover_command
+from peaklib.errors import EvidenceError
+from peaklib.evidence import OpenRun, Registry, RunSpec, start_run, utc_now
 
 # Events of the interpreter after which a file or a folder is another one.
 _CHANGES: Final = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "fcntl.flock")
@@ -68,7 +72,9 @@ def write_on(order: Mapping[str, Any], rounds: int | None = None) -> None:
     for number in count() if rounds is None else range(rounds):
         said("run", seal_one(runs, number))
         # Now and then a line that the system does not write in one go.
-        event = ledger.append("page", {"number": number, "pad": "x" * (200_000 * (number % 8 == 3))})
+        event = ledger.append(
+            "page", {"number": number, "pad": "x" * (200_000 * (number % 8 == 3))}
+        )
         said("event", event.seq)
         if os.getppid() != starter:
             return
@@ -79,9 +85,55 @@ def write_once(order: Mapping[str, Any]) -> None:
     write_on(order, rounds=1)
 
 
+def write_some(order: Mapping[str, Any]) -> None:
+    """Some runs and events."""
+    write_on(order, order["rounds"])
+
+
+def publish_as(order: Mapping[str, Any]) -> None:
+    """A run of an id that another process wants, too: as soon as the other one lets go of it."""
+    runs, said, run_id = Path(order["runs"]), Said(Path(order["said"])), order["run_id"]
+    (runs / ".staging").mkdir(parents=True, exist_ok=True)
+    while True:
+        with suppress(FileExistsError):
+            (runs / ".staging" / run_id).mkdir()
+            break
+    while True:
+        with suppress(EvidenceError):
+            run = OpenRun(run_id, RunSpec("test", {}), Registry(runs), utc_now)
+            break
+    try:
+        run.save_text("words.txt", f"of rival {order['rival']}")
+        run.seal()
+    except EvidenceError as error:
+        said("refused", error)
+    else:
+        said("run", run_id)
+
+
+def write_limited(order: Mapping[str, Any]) -> None:
+    """One run, while no file may grow beyond a limit, as if the disk was full."""
+    said = Said(Path(order["said"]))
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit"], hard))
+    try:
+        what, name = "run", seal_one(Path(order["runs"]), order["limit"])
+    except EvidenceError as error:
+        what, name = "refused", str(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    said(what, name)
+
+
 def recover(order: Mapping[str, Any]) -> None:
-    """Mend what crashes left."""
-    Registry(Path(order["runs"])).recover(clean=True)
+    """Mend what crashes left, by the command that a person would use."""
+    os.environ["PEAK_HOME"] = str(Path(order["runs"]).parent)
+    recover_command(["--clean"], standalone_mode=False)
+
+
+def recover_on(order: Mapping[str, Any]) -> None:
+    """Clean up again and again."""
+    for _ in range(order["rounds"]):
+        Registry(Path(order["runs"])).recover(clean=True)
 
 
 def delete(order: Mapping[str, Any]) -> None:
@@ -91,7 +143,14 @@ def delete(order: Mapping[str, Any]) -> None:
 
 
 TASKS: Final[Mapping[str, Callable[[Mapping[str, Any]], None]]] = {
-    task.__name__: task for task in (write_on, write_once, recover, delete)
+    "write_on": write_on,
+    "write_once": write_once,
+    "write_some": write_some,
+    "write_limited": write_limited,
+    "publish_as": publish_as,
+    "recover": recover,
+    "recover_on": recover_on,
+    "delete": delete,
 }
 
 
@@ -101,6 +160,7 @@ def _fork(order: Mapping[str, Any]) -> int:
         return worker
     status = 1
     try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # answers only belong there
         if order.get("step"):
             die_before(order["step"])
         TASKS[order["task"]](order)

@@ -41,8 +41,22 @@ class Machine:
             os.getloadavg()[0],
         )
 
+    def line(self, date: str) -> str:
+        """All of it in one line, after the day of the measurement."""
+        return (
+            f"{date}, {self.processor}, {self.cores} logical processors, {self.memory:.0f} GB, "
+            f"{self.system}; load {self.load:.1f} when it began"
+        )
+
 
 def _processor() -> str:
     lines = _CPUS.read_text().splitlines() if _CPUS.exists() else []
     named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return named[0] if named else platform.processor() or "unknown processor"
+
+
+def file_system_of(folder: Path) -> str:
+    """Type of the file system that a folder lies on, as the system names it."""
+    path = folder.resolve()
+    mounts = {Path(mount.mountpoint): mount.fstype for mount in psutil.disk_partitions(all=True)}
+    return next((mounts[p] for p in (path, *path.parents) if p in mounts), "unknown file system")

@@ -1,48 +1,44 @@
-"""`docs/benchmarks.md`: the text of `page.md` beside this file, filled from a comparison."""
+"""The chapter on grids: the text of `chapter.md` beside this file, filled from a comparison."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
-from paired.bars import Bar, highest_peak, judge, ratios, spread
+from chapters.bars import judged, spread
+from chapters.page import Chapter
+from chapters.table import table
+
+from paired.bars import highest_peak, judge, ratios
 from paired.measure import Measured, Sided, Timing
 from paired.setting import FEES_BPS, LARGE_WINDOWS, WINDOWS, count_pairs
 
 _TEXT = Path(__file__).with_suffix(".md")
 
 
-def page(measured: Measured, date: str) -> str:
-    """The page as Markdown.
+def chapter(measured: Measured, date: str) -> Chapter:
+    """The chapter of a comparison.
 
     Args:
         measured: a comparison.
         date: of the measurement, as it shall be printed.
     """
-    text = Template(_TEXT.read_text(encoding="utf-8"))
-    return text.substitute(
+    bars = judge(measured)
+    text = Template(_TEXT.read_text(encoding="utf-8")).substitute(
         _question(measured),
-        judged=_judged(measured),
+        judged=judged(bars) + _differs(measured.mismatch),
         times=_times(measured),
         repeats=len(measured.ours.warm),
-        date=date,
+        machine=measured.machine.line(date),
+        our_versions=_versions(measured.ours),
+        peer_versions=_versions(measured.peer),
         **_large(measured.large),
-        **_machine(measured),
     )
+    trouble = [f"results differ: {measured.mismatch}"] if measured.mismatch else []
+    return Chapter(text, bars, trouble)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column is text, the others are numbers."""
-    rules = ["---", *("---:" for _ in head[1:])]
-    return "".join(f"| {' | '.join(row)} |\n" for row in [head, rules, *rows])
-
-
-def failures(bars: Iterable[Bar]) -> list[str]:
-    """The bars that are missed, a line each."""
-    return [
-        f"missed: {bar.what} is {bar.measured}, required {bar.required}"
-        for bar in bars
-        if not bar.met
-    ]
+def _differs(mismatch: str) -> str:
+    return f"\nThe results differ first in {mismatch}.\n" if mismatch else ""
 
 
 def _question(measured: Measured) -> dict[str, str]:
@@ -58,15 +54,6 @@ def _question(measured: Measured) -> dict[str, str]:
         "digest": data["digest"],
         "n_metrics": str(data["n_metrics"]),
     }
-
-
-def _judged(measured: Measured) -> str:
-    rows = [
-        [bar.what, bar.required, bar.measured, "yes" if bar.met else "**no**"]
-        for bar in judge(measured)
-    ]
-    differs = f"\nThe results differ first in {measured.mismatch}.\n" if measured.mismatch else ""
-    return table(["what must hold", "required", "measured", "met"], rows) + differs
 
 
 def _times(measured: Measured) -> str:
@@ -105,19 +92,6 @@ def _large(large: Mapping[str, float]) -> dict[str, str]:
         "large_seconds": f"{large['wall']:.1f}",
         "large_each": f"{large['wall'] / large['rows'] * 1e6:.0f}",
         "large_grown": f"{large['grown']:.0f}",
-    }
-
-
-def _machine(measured: Measured) -> dict[str, str]:
-    machine = measured.machine
-    return {
-        "processor": machine.processor,
-        "cores": str(machine.cores),
-        "memory": f"{machine.memory:.0f}",
-        "system": machine.system,
-        "load": f"{machine.load:.1f}",
-        "our_versions": _versions(measured.ours),
-        "peer_versions": _versions(measured.peer),
     }
 
 

@@ -1,0 +1,1 @@
+"""What the chapters of docs/benchmarks.md have in common."""

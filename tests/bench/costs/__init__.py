@@ -1,0 +1,1 @@
+"""What evidence costs: the ledger, the registry, the hashing of files, the packs."""
