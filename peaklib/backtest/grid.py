@@ -24,7 +24,7 @@ from peaklib.backtest.simulation import NO_WINDOWS, Scratch, Simulation
 from peaklib.backtest.terms import Fill, Terms
 from peaklib.data import Dataset
 from peaklib.errors import DataError, StrategyError
-from peaklib.evidence.axes import Axes
+from peaklib.evidence.trials.axes import Axes
 from peaklib.features import Bars
 from peaklib.strategies import Strategy, check_target, get
 

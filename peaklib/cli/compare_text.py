@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from peaklib.evidence.compare import ABSENT, METRICS
+from peaklib.evidence.trials.compare import ABSENT, METRICS
 
 if TYPE_CHECKING:
-    from peaklib.evidence.compare import Line, RunComparison, Section
+    from peaklib.evidence.trials.compare import Line, RunComparison, Section
 
 # These often say one thing under several names (`parameters.dataset`, `label.dataset`).
 _OVERLAPPING: Final = frozenset({"trial", "config", "inputs", "conventions"})

@@ -13,8 +13,8 @@ from peaklib.errors import EvidenceError
 
 if TYPE_CHECKING:
     from peaklib.evidence import Registry
-    from peaklib.evidence.verify import Check, Report
-    from peaklib.evidence.vouch import Inquiry
+    from peaklib.evidence.checks.verify import Check, Report
+    from peaklib.evidence.checks.vouch import Inquiry
 
 # Lines of one check, and of one run among many, that are worth the screen.
 _DETAILS: Final = 20
@@ -56,8 +56,8 @@ def verify(targets: tuple[str, ...], everything: bool, as_json: bool) -> None:
 
 def _inquiries(targets: Sequence[str], scratch: Path) -> Iterator["Inquiry"]:
     """Begin to check what the targets stand for; no targets mean all runs."""
-    from peaklib.evidence.verify import Check
-    from peaklib.evidence.vouch import Inquiry
+    from peaklib.evidence.checks.verify import Check
+    from peaklib.evidence.checks.vouch import Inquiry
 
     for number, target in enumerate(targets or [None]):
         try:
@@ -68,7 +68,7 @@ def _inquiries(targets: Sequence[str], scratch: Path) -> Iterator["Inquiry"]:
 
 
 def _ask(target: str | None, scratch: Path) -> "Inquiry":
-    from peaklib.evidence import vouch
+    from peaklib.evidence.checks import vouch
 
     if target is None:
         return vouch.verify_all(_registry())

@@ -14,10 +14,10 @@ from peaklib.cli.show import console, emit_json, next_step
 from peaklib.errors import EvidenceError
 
 if TYPE_CHECKING:
-    from peaklib.evidence.checkpoint import Checkpoint
-    from peaklib.evidence.ledger import Ledger
-    from peaklib.evidence.ledger_check import LedgerReport
-    from peaklib.evidence.ledger_line import Event
+    from peaklib.evidence.ledger.check import LedgerReport
+    from peaklib.evidence.ledger.checkpoint import Checkpoint
+    from peaklib.evidence.ledger.ledger import Ledger
+    from peaklib.evidence.ledger.line import Event
 
 _AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 # What a row says of an event besides the run.
@@ -163,14 +163,14 @@ def checkpoint(target: Path | None) -> None:
 
 def _ledger() -> "Ledger":
     from peaklib.evidence import runs_folder
-    from peaklib.evidence.ledger import Ledger
+    from peaklib.evidence.ledger.ledger import Ledger
 
     find_project()
     return Ledger(runs_folder() / "ledger.jsonl")
 
 
 def _read(file: Path) -> "Checkpoint":
-    from peaklib.evidence.checkpoint import Checkpoint
+    from peaklib.evidence.ledger.checkpoint import Checkpoint
 
     try:
         return Checkpoint.parse(file.read_bytes().decode())
@@ -180,7 +180,7 @@ def _read(file: Path) -> "Checkpoint":
 
 def _anchors(runs: Path) -> tuple[list["Checkpoint"], list[str]]:
     """Anchors of the published packs, and what is wrong with those that cannot be read."""
-    from peaklib.evidence.checkpoint import Checkpoint
+    from peaklib.evidence.ledger.checkpoint import Checkpoint
 
     anchors, problems = list[Checkpoint](), list[str]()
     for record in sorted(runs.glob("[!.]*/run.json")):

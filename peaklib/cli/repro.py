@@ -12,7 +12,7 @@ from peaklib.cli.show import console, emit_json, next_step
 
 if TYPE_CHECKING:
     from peaklib.evidence import Registry, Reproduction, SealedRun
-    from peaklib.evidence.difference import Comparison
+    from peaklib.evidence.content.difference import Comparison
 
 # Differences of one run that are worth a line.
 _SHOWN: Final = 5

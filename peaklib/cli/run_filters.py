@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from peaklib.evidence.query import Bound, Query
+    from peaklib.evidence.registry.query import Bound, Query
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from peaklib.evidence import Query, Registry
-    from peaklib.evidence.best import Point
+    from peaklib.evidence.registry.best import Point
 
 # Beside the metric that was asked for, as far as the points have them.
 _BESIDE: Final = ("sharpe", "cagr", "max_dd", "n_trades")
@@ -88,8 +88,8 @@ def _check_known(known: Sequence[str], metric: str) -> None:
 
 def _n_trials(registry: "Registry", query: "Query") -> int:
     """Distinct trials that the points were chosen among; bounds choose, too."""
-    from peaklib.evidence.query import is_of_dataset
-    from peaklib.evidence.trials import count_trials
+    from peaklib.evidence.registry.query import is_of_dataset
+    from peaklib.evidence.trials.count import count_trials
 
     among = set(registry.ids(replace(query, bounds=())))
     asked = query.dataset

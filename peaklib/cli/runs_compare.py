@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from peaklib.cli.compare_text import TextRow
     from peaklib.evidence import SealedRun
-    from peaklib.evidence.compare import RunComparison
+    from peaklib.evidence.trials.compare import RunComparison
     from peaklib.sweep.curves import Curve
 
 # Columns of a table: room for names, and between columns.
@@ -54,7 +54,7 @@ def command(
     Exit status: 0 compared, 1 the numbers cannot be compared or a run is not there.
     """
     from peaklib.cli.project import find_project
-    from peaklib.evidence.compare import compare_runs
+    from peaklib.evidence.trials.compare import compare_runs
 
     find_project()
     if page is not None and not page.absolute().parent.is_dir():
@@ -79,8 +79,8 @@ def command(
 def _named(texts: Sequence[str]) -> Iterator[Named]:
     """Each run with its record, or with that of the grid point."""
     from peaklib.evidence import open_run
-    from peaklib.evidence.points import read_record
-    from peaklib.evidence.registry import Registry
+    from peaklib.evidence.registry.registry import Registry
+    from peaklib.evidence.trials.points import read_record
 
     registry = Registry()
     for text in texts:
@@ -180,7 +180,7 @@ def _write_page(page: Path, comparison: "RunComparison", named: Sequence[Named])
     import pandas as pd
 
     from peaklib.cli.compare_text import same_text, text_rows
-    from peaklib.evidence.registry import Registry
+    from peaklib.evidence.registry.registry import Registry
     from peaklib.sweep.comparison import return_correlations, write_comparison
     from peaklib.sweep.curves import curve_of
 

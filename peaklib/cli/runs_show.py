@@ -58,7 +58,7 @@ def command(run: str, as_json: bool) -> None:
 def _record(registry: "Registry", ref: "Ref") -> dict[str, Any] | None:
     """The record from the pack; None if there is no pack, then the ledger has to do."""
     from peaklib.evidence import open_run
-    from peaklib.evidence.points import read_record
+    from peaklib.evidence.trials.points import read_record
 
     if not (registry.runs / ref.run_id).is_dir():
         if ref.point is not None:

@@ -15,7 +15,7 @@ from peaklib.errors import EvidenceError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from peaklib.evidence.trials import ContextCount, FamilyCount, SharpeSpread
+    from peaklib.evidence.trials.count import ContextCount, FamilyCount, SharpeSpread
 
 _COUNTS: Final = ("distinct", "failed", "repeats", "runs")
 
@@ -37,8 +37,8 @@ def command(family: str | None, as_json: bool) -> None:
       peak runs trials --family sma_crossover/sp500
     """
     from peaklib.cli.project import find_project
-    from peaklib.evidence.registry import Registry
-    from peaklib.evidence.trials import count_trials
+    from peaklib.evidence.registry.registry import Registry
+    from peaklib.evidence.trials.count import count_trials
 
     find_project()
     registry = Registry()

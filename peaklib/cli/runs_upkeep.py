@@ -27,8 +27,9 @@ def recover(clean: bool, as_json: bool) -> None:
 
     Exit status: 0 nothing is left behind, 1 something still is.
     """
-    registry = _registry()
-    done = registry.recover(clean)
+    from peaklib.evidence import recover as mend
+
+    done = mend(_registry(), clean=clean)
     if as_json:
         emit_json(
             [

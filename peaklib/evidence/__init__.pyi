@@ -1,19 +1,15 @@
-from .axes import (
-    Axes as Axes,
-)
 from .canonical import (
     digest as digest,
     to_json as to_json,
 )
-from .checkpoint import (
-    Checkpoint as Checkpoint,
+from .checks.verify import (
+    Check as Check,
+    Report as Report,
+    verify_pack as verify_pack,
 )
 from .clock import (
     Clock as Clock,
     utc_now as utc_now,
-)
-from .condition import (
-    Condition as Condition,
 )
 from .environment import (
     code as code,
@@ -26,7 +22,10 @@ from .export import (
     export_run as export_run,
     unpack as unpack,
 )
-from .ledger import (
+from .ledger.checkpoint import (
+    Checkpoint as Checkpoint,
+)
+from .ledger.ledger import (
     Ledger as Ledger,
 )
 from .pack import (
@@ -40,11 +39,14 @@ from .places import (
     reports_folder as reports_folder,
     runs_folder as runs_folder,
 )
-from .query import (
+from .recovery import (
+    recover as recover,
+)
+from .registry.query import (
     Query as Query,
     Row as Row,
 )
-from .registry import (
+from .registry.registry import (
     Ref as Ref,
     Registry as Registry,
 )
@@ -65,8 +67,9 @@ from .sealing import (
     create_run as create_run,
     start_run as start_run,
 )
-from .verify import (
-    Check as Check,
-    Report as Report,
-    verify_pack as verify_pack,
+from .trials.axes import (
+    Axes as Axes,
+)
+from .trials.condition import (
+    Condition as Condition,
 )

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence import ledger_file, ledger_line
 from peaklib.evidence.canonical import to_json
-from peaklib.evidence.checkpoint import Checkpoint
 from peaklib.evidence.files import entries_below
-from peaklib.evidence.merkle import Frontier, inclusion_proof, verify_inclusion
+from peaklib.evidence.ledger import file as ledger_file, line as ledger_line
+from peaklib.evidence.ledger.checkpoint import Checkpoint
+from peaklib.evidence.ledger.merkle import Frontier, inclusion_proof, verify_inclusion
 from peaklib.evidence.pack import SealedRun, open_run
-from peaklib.evidence.registry import Registry
+from peaklib.evidence.registry.registry import Registry
 from peaklib.evidence.run import DATA, RUN_ROLE
 
 MANIFEST: Final = "export.json"

@@ -4,14 +4,14 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.leftovers import Leftover, claimed, lock_of
+from peaklib.evidence.checks.verify import verify_pack
 from peaklib.evidence.pack import open_pack
-
-if TYPE_CHECKING:
-    from peaklib.evidence.registry import Registry
+from peaklib.evidence.publication import publication
+from peaklib.evidence.registry.leftovers import Leftover, claimed, lock_of
+from peaklib.evidence.registry.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,20 @@ class Recovery:
     says: str
 
 
-def recover(registry: "Registry", leftovers: list[Leftover], clean: bool) -> list[Recovery]:
+def recover(registry: Registry, *, clean: bool = False) -> list[Recovery]:
     """Give packs the line that the ledger lacks; remove the rest, if that is asked for.
 
     Args:
         registry: of the folder of runs.
-        leftovers: what was found there.
         clean: remove open runs that nobody owns, halves of deletions and temporary files.
+
+    Returns:
+        What became of each leftover.
     """
-    return [_recover(registry, leftover, clean) for leftover in leftovers]
+    return [_recover(registry, leftover, clean) for leftover in registry.leftovers()]
 
 
-def _recover(registry: "Registry", leftover: Leftover, clean: bool) -> Recovery:
+def _recover(registry: Registry, leftover: Leftover, clean: bool) -> Recovery:
     try:
         if leftover.kind == "unpublished":
             return Recovery(leftover, True, _adopt(registry, leftover))
@@ -51,16 +53,12 @@ def _recover(registry: "Registry", leftover: Leftover, clean: bool) -> Recovery:
     return Recovery(leftover, False, leftover.remedy)
 
 
-def _adopt(registry: "Registry", leftover: Leftover) -> str:
+def _adopt(registry: Registry, leftover: Leftover) -> str:
     """Publish a pack that lies in its place and verifies.
 
     Raises:
         EvidenceError: it does not verify, or its process is not gone after all.
     """
-    # Sealing publishes through the registry, and so stands above it.
-    from peaklib.evidence.sealing import publication
-    from peaklib.evidence.verify import verify_pack
-
     run = open_pack(leftover.path)
     with claimed(registry.runs, run.run_id) as is_ours:
         if not is_ours or registry.root_of(run.run_id) is not None:
@@ -81,7 +79,7 @@ def _adopt(registry: "Registry", leftover: Leftover) -> str:
     return "verified, and published in the ledger as adopted"
 
 
-def _remove(registry: "Registry", leftover: Leftover) -> str:
+def _remove(registry: Registry, leftover: Leftover) -> str:
     """Remove files that nobody owns; the run's lock is held meanwhile.
 
     Raises:

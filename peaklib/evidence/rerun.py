@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from peaklib import plugins
 from peaklib.errors import EvidenceError
-from peaklib.evidence.difference import RTOL, Comparison, compare
+from peaklib.evidence.checks.verify import verify_pack
+from peaklib.evidence.content.difference import RTOL, Comparison, compare
+from peaklib.evidence.content.tally import Difference
 from peaklib.evidence.environment import code
 from peaklib.evidence.pack import SealedRun
-from peaklib.evidence.tally import Difference
-from peaklib.evidence.verify import verify_pack
 
 Digests = Mapping[str, str]
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import from_json, to_json
-from peaklib.evidence.content import write_table
+from peaklib.evidence.content.digest import write_table
 from peaklib.evidence.files import sha256_of
-from peaklib.evidence.redact import Secrets
+from peaklib.evidence.redaction.secrets import Secrets
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,20 +13,20 @@ from weakref import finalize
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
 from peaklib.evidence.clock import Clock, utc_now
-from peaklib.evidence.content import content_of
+from peaklib.evidence.content.digest import content_of
 from peaklib.evidence.environment import code, environment
 from peaklib.evidence.files import SUMS, entries_below, files_below, sha256_of, write_sums
-from peaklib.evidence.ledger_file import sync_folder
-from peaklib.evidence.leftovers import lock_of
+from peaklib.evidence.ledger.file import sync_folder
 from peaklib.evidence.order import key_order
 from peaklib.evidence.pack import CRATE, RECORD, SCHEMA, STAGING, SealedRun
 from peaklib.evidence.places import runs_folder
-from peaklib.evidence.redact import Secrets
-from peaklib.evidence.registry import Registry
+from peaklib.evidence.publication import publication
+from peaklib.evidence.redaction.secrets import Secrets
+from peaklib.evidence.registry.leftovers import lock_of
+from peaklib.evidence.registry.registry import Registry
 from peaklib.evidence.rocrate import FileEntry, metadata
-from peaklib.evidence.run import DATASETS, METRICS, NOTES, PART, RUN_ROLE, TRIALS, Input, Run
+from peaklib.evidence.run import DATASETS, METRICS, NOTES, PART, TRIALS, Input, Run
 
-_LONGEST_ERROR: Final = 200
 _SEAL: Final = (RECORD, CRATE, SUMS)
 
 
@@ -92,7 +92,6 @@ class OpenRun(Run):
         try:
             root, record = self._write_pack(staging, status, error)
             os.rename(staging, final)
-            sync_folder(final.parent)
         except (OSError, EvidenceError) as problem:
             raise EvidenceError(
                 f"run {self.run_id} cannot be published as {final}: "
@@ -105,8 +104,9 @@ class OpenRun(Run):
     def _tell_ledger(self, line: Mapping[str, Any]) -> None:
         runs = self._registry.runs
         try:
+            sync_folder(runs)
             self._registry.record_publication(line)
-        except EvidenceError as problem:
+        except (OSError, EvidenceError) as problem:
             # Nobody will add to the pack any more: another process may publish it.
             self._release()
             raise EvidenceError(
@@ -176,28 +176,6 @@ class OpenRun(Run):
     def _with_family(self, trials: Mapping[str, Any]) -> dict[str, Any]:
         usual = f"{trials['strategy']}/{trials['conventions']['data']}"
         return {**trials, "family": self.spec.family or usual}
-
-
-def publication(record: Mapping[str, Any], root: str) -> dict[str, Any]:
-    """What the ledger keeps of a run: enough to find it, count its trials and check its pack."""
-    error = record["error"]
-    kept = ("run_id", "kind", "family", "parent", "key", "status", "start", "end", "seed")
-    return {
-        **{name: record[name] for name in kept},
-        "error": error.partition("\n")[0][:_LONGEST_ERROR] if error else None,
-        "root": root,
-        "content": record["content"]["digest"],
-        "metrics": record["metrics"],
-        "datasets": [
-            {name: used[name] for name in ("name", "digest")}
-            for used in record["inputs"]
-            if used["role"] != RUN_ROLE
-        ],
-        "trials": [
-            {name: value for name, value in trials.items() if name != "table"}
-            for trials in record["trials"]
-        ],
-    }
 
 
 def _entry(name: str, path: Path) -> FileEntry:

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from peaklib.cli.ledger import command
 from peaklib.errors import EvidenceError
-from peaklib.evidence.checkpoint import Checkpoint
-from peaklib.evidence.ledger import Ledger
+from peaklib.evidence.ledger.checkpoint import Checkpoint
+from peaklib.evidence.ledger.ledger import Ledger
 
 Call = Callable[..., Result]
 

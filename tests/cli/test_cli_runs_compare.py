@@ -15,7 +15,7 @@ from peaklib.cli.runs_compare import command
 from peaklib.data import load
 from peaklib.errors import EvidenceError
 from peaklib.evidence import home, open_run, start_run
-from peaklib.evidence.points import read_record
+from peaklib.evidence.trials.points import read_record
 from peaklib.sweep import evaluate_cell
 from peaklib.sweep.curves import Curve, curve_of
 

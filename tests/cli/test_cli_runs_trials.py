@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from peaklib.cli.runs_trials import command
 from peaklib.errors import EvidenceError
-from peaklib.evidence.ledger import Ledger
+from peaklib.evidence.ledger.ledger import Ledger
 
 Call = Callable[..., Result]
 TERMS = {"fill": "next_open", "lag": 1, "fees_bps": 5, "slippage_bps": 5}

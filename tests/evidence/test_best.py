@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from peaklib.evidence import start_run
-from peaklib.evidence.best import Point
-from peaklib.evidence.query import Query
-from peaklib.evidence.registry import Registry
+from peaklib.evidence.registry.best import Point
+from peaklib.evidence.registry.query import Query
+from peaklib.evidence.registry.registry import Registry
 
 NAN = math.nan
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.checkpoint import Checkpoint
+from peaklib.evidence.ledger.checkpoint import Checkpoint
 
 # The example of the specification, c2sp.org/tlog-checkpoint.
 # The root is in halves, or it would look like a key to the scan of this repository.

@@ -10,9 +10,9 @@ import pytest
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence import to_json
-from peaklib.evidence.compare import ABSENT, RunComparison, compare_runs
 from peaklib.evidence.pack import SCHEMA, SealedRun
-from peaklib.evidence.points import read_record
+from peaklib.evidence.trials.compare import ABSENT, RunComparison, compare_runs
+from peaklib.evidence.trials.points import read_record
 
 Record = dict[str, Any]
 TERMS = {"fill": "next_open", "lag": 1, "fees_bps": 5, "slippage_bps": 5}

@@ -23,7 +23,7 @@ from hypothesis.extra.pandas import column, data_frames, range_indexes
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
-from peaklib.evidence.content import (
+from peaklib.evidence.content.digest import (
     content_of,
     figure_digest,
     open_table,
@@ -553,7 +553,7 @@ def test_machine_settings_do_not_count(tmp_path: Path) -> None:
     )
     write_table(pack / "outputs/tables/large.parquet", frame)
     script = (
-        "import sys, pathlib; from peaklib.evidence.content import *;"
+        "import sys, pathlib; from peaklib.evidence.content.digest import *;"
         "p = pathlib.Path(sys.argv[1]); f = read_table(p / 'outputs/tables/large.parquet')[0];"
         "print(content_of(p)['digest'], table_digest(f))"
     )

@@ -12,9 +12,9 @@ from hypothesis import given, settings, strategies as st
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
-from peaklib.evidence.content import content_of, write_table
-from peaklib.evidence.difference import Comparison, compare
-from peaklib.evidence.tally import Difference
+from peaklib.evidence.content.difference import Comparison, compare
+from peaklib.evidence.content.digest import content_of, write_table
+from peaklib.evidence.content.tally import Difference
 
 NAN = float("nan")
 UP = math.nextafter(1.0, 2.0)

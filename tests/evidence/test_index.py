@@ -17,9 +17,9 @@ from hypothesis import given, settings, strategies as st
 from scratch import wait_until
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.index import Index
-from peaklib.evidence.ledger import Ledger
-from peaklib.evidence.query import Query, Row
+from peaklib.evidence.ledger.ledger import Ledger
+from peaklib.evidence.registry.index import Index
+from peaklib.evidence.registry.query import Query, Row
 
 SP500 = {"name": "sp500", "digest": "5f" * 32}
 NASDAQ = {"name": "nasdaq", "digest": "a0" * 32}

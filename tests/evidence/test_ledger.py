@@ -20,10 +20,10 @@ from hypothesis import given, strategies as st
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
-from peaklib.evidence.checkpoint import Checkpoint
 from peaklib.evidence.clock import Clock
-from peaklib.evidence.ledger import Ledger
-from peaklib.evidence.merkle import Frontier
+from peaklib.evidence.ledger.checkpoint import Checkpoint
+from peaklib.evidence.ledger.ledger import Ledger
+from peaklib.evidence.ledger.merkle import Frontier
 
 Lines = list[bytes]
 
@@ -33,7 +33,7 @@ DAY = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 WRITER = """
 import sys
 from pathlib import Path
-from peaklib.evidence.ledger import Ledger
+from peaklib.evidence.ledger.ledger import Ledger
 
 ledger = Ledger(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
@@ -542,7 +542,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from peaklib.errors import EvidenceError
-from peaklib.evidence.ledger import Ledger
+from peaklib.evidence.ledger.ledger import Ledger
 
 path = Path(sys.argv[1])
 before, room = path.read_bytes(), int(sys.argv[2])
@@ -646,8 +646,8 @@ def test_a_killed_writer_loses_no_event_that_it_acknowledged(path: Path, events:
 FORKED = """
 import os, sys, time
 from pathlib import Path
-from peaklib.evidence.ledger import Ledger
-from peaklib.evidence.ledger_file import writing
+from peaklib.evidence.ledger.ledger import Ledger
+from peaklib.evidence.ledger.file import writing
 
 path = Path(sys.argv[1])
 with writing(path):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.merkle import Frontier, inclusion_proof, verify_inclusion
+from peaklib.evidence.ledger.merkle import Frontier, inclusion_proof, verify_inclusion
 
 # The test data of the certificate-transparency project (merkle_tree_test.cc), which the
 # implementations of RFC 6962 share: eight leaves, the roots of their first 0 to 8, and paths.

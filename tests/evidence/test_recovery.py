@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from evidence.publications import publication
 
-from peaklib.evidence import RunSpec, create_run, start_run
-from peaklib.evidence.ledger import Ledger
-from peaklib.evidence.query import Query
-from peaklib.evidence.registry import Registry
+from peaklib.evidence import RunSpec, create_run, recover, start_run
+from peaklib.evidence.ledger.ledger import Ledger
+from peaklib.evidence.registry.query import Query
+from peaklib.evidence.registry.registry import Registry
 
 KILLED = """
 import os, signal, sys
@@ -58,9 +58,9 @@ def test_run_of_a_killed_process_is_listed_and_removed_on_request(tmp_path: Path
     registry = Registry(tmp_path)
     assert ("open", run_id) in found(registry)
 
-    assert [recovery.is_settled for recovery in registry.recover()] == [False]
+    assert [recovery.is_settled for recovery in recover(registry)] == [False]
     assert (tmp_path / ".staging" / run_id / "outputs" / "metrics.json").exists()
-    assert [recovery.says for recovery in registry.recover(clean=True)] == ["removed"]
+    assert [recovery.says for recovery in recover(registry, clean=True)] == ["removed"]
     assert list((tmp_path / ".staging").iterdir()) == []
     assert registry.leftovers() == []
 
@@ -70,7 +70,7 @@ def test_run_that_a_living_process_owns_is_left_alone(tmp_path: Path) -> None:
     run.log_metric("before", 1.0)
     registry = Registry(tmp_path)
     assert registry.leftovers() == []
-    assert registry.recover(clean=True) == []
+    assert recover(registry, clean=True) == []
     run.seal()
     assert registry.leftovers() == []
     assert [row.run_id for row in registry.select(Query())] == [run.run_id]
@@ -79,7 +79,7 @@ def test_run_that_a_living_process_owns_is_left_alone(tmp_path: Path) -> None:
 def test_pack_without_a_line_gets_one_that_says_so(tmp_path: Path) -> None:
     registry, run_id = orphan(tmp_path)
     assert found(registry) == [("unpublished", run_id)]
-    (recovery,) = registry.recover()
+    (recovery,) = recover(registry)
     assert recovery.is_settled
     *_, event = registry.ledger.events("publish")
     original = Registry(tmp_path / "other")
@@ -96,7 +96,7 @@ def test_pack_without_a_line_that_was_altered_gets_none(name: str, tmp_path: Pat
     content = path.read_bytes()
     path.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
     lines = registry.ledger.path.read_bytes()
-    (recovery,) = registry.recover(clean=True)
+    (recovery,) = recover(registry, clean=True)
     assert not recovery.is_settled
     assert recovery.says
     assert registry.ledger.path.read_bytes() == lines
@@ -106,7 +106,7 @@ def test_pack_without_a_line_that_was_altered_gets_none(name: str, tmp_path: Pat
 def test_folder_that_is_no_pack_gets_no_line_and_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / "20260101_000000_abcdef").mkdir()
     registry = Registry(tmp_path)
-    (recovery,) = registry.recover(clean=True)
+    (recovery,) = recover(registry, clean=True)
     assert (recovery.leftover.kind, recovery.is_settled) == ("unpublished", False)
     assert "never published here" in recovery.says
     assert (tmp_path / "20260101_000000_abcdef").is_dir()
@@ -116,7 +116,7 @@ def test_run_whose_folder_is_gone_is_reported_until_it_is_deleted(tmp_path: Path
     run_id = pack(tmp_path)
     registry = Registry(tmp_path)
     shutil.rmtree(tmp_path / run_id)
-    (recovery,) = registry.recover(clean=True)
+    (recovery,) = recover(registry, clean=True)
     assert (recovery.leftover.kind, recovery.is_settled) == ("lost", False)
     assert f"peak runs delete {run_id} --reason" in recovery.says
     registry.delete(run_id, "its disk died")
@@ -130,7 +130,7 @@ def test_torn_line_is_reported_and_not_touched(tmp_path: Path) -> None:
     registry.delete(publication(0)["run_id"], "r")
     with ledger.path.open("ab") as file:
         file.write(b'{"data":{"half')
-    (recovery,) = registry.recover(clean=True)
+    (recovery,) = recover(registry, clean=True)
     assert (recovery.leftover.kind, recovery.is_settled) == ("torn", False)
     assert "14 bytes" in recovery.leftover.says
     assert ledger.path.read_bytes().endswith(b"half")
@@ -143,7 +143,7 @@ def test_marks_and_halves_of_dead_processes_are_removed(tmp_path: Path) -> None:
     (staging / "20260101_000000_cccccc.lock").touch()
     registry = Registry(tmp_path)
     assert {kind for kind, _ in found(registry)} == {"deleted", "temporary"}
-    assert all(recovery.is_settled for recovery in registry.recover(clean=True))
+    assert all(recovery.is_settled for recovery in recover(registry, clean=True))
     assert list(staging.iterdir()) == []
 
 
@@ -151,7 +151,7 @@ def test_mark_of_a_living_process_is_kept(tmp_path: Path) -> None:
     run = create_run(RunSpec("sweep", {}), runs=tmp_path)
     mark = tmp_path / ".staging" / f"{run.run_id}.stopping"
     mark.touch()
-    assert Registry(tmp_path).recover(clean=True) == []
+    assert recover(Registry(tmp_path), clean=True) == []
     assert mark.exists()
 
 
@@ -164,7 +164,7 @@ def test_file_that_was_never_put_in_its_place_is_removed_when_it_is_old(tmp_path
 
     def removed_after(hours: float) -> bool:
         registry = Registry(tmp_path, clock=lambda: now + timedelta(hours=hours))
-        return bool(registry.recover(clean=True))
+        return bool(recover(registry, clean=True))
 
     assert not removed_after(0.9)
     assert removed_after(1.1)

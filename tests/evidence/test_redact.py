@@ -21,7 +21,7 @@ from nbformat import reads, v4, writes
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence import start_run
-from peaklib.evidence.redact import Secrets
+from peaklib.evidence.redaction.secrets import Secrets
 
 # Made up, and put together here so that no scanner takes this file for a leak.
 PLANTED = "Pl4nted" + "/v+a=l&u?e %" + '"quoted"' + "\\" + "üé"

@@ -13,8 +13,8 @@ from scratch import wait_until
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence import start_run
-from peaklib.evidence.query import Query
-from peaklib.evidence.registry import Ref, Registry
+from peaklib.evidence.registry.query import Query
+from peaklib.evidence.registry.registry import Ref, Registry
 
 TWINS = ("20260301_100000_abc123", "20260301_100001_abc999", "20270301_100000_5fabc1")
 

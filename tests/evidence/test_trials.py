@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 
 from peaklib.errors import ConfigError, EvidenceError
 from peaklib.evidence import Axes, to_json
-from peaklib.evidence.trials import FamilyCount, count_trials
+from peaklib.evidence.trials.count import FamilyCount, count_trials
 
 Line = dict[str, Any]
 Number = int | float
@@ -362,7 +362,7 @@ def test_counts_are_those_of_sets_of_points(
     evaluations = sum(len(points_of(axes, where)) for axes, _, where, _ in grids)
     with pytest.MonkeyPatch.context() as patch:
         # Small pieces make small grids take the way of large ones.
-        patch.setattr("peaklib.evidence.union._PIECE", piece)
+        patch.setattr("peaklib.evidence.trials.union._PIECE", piece)
         count = only(*lines)
     assert numbers(count) == (len(done), len(tried) - len(done), evaluations - len(tried))
 

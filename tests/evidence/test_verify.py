@@ -20,11 +20,11 @@ from hypothesis import given, strategies as st
 
 from peaklib.evidence import Ledger, Registry, start_run
 from peaklib.evidence.canonical import to_json
-from peaklib.evidence.content import content_of
+from peaklib.evidence.checks.verify import Report, verify_pack
+from peaklib.evidence.content.digest import content_of
 from peaklib.evidence.files import SUMS, parse_sums
-from peaklib.evidence.history import LedgerHistory
+from peaklib.evidence.ledger.history import LedgerHistory
 from peaklib.evidence.rocrate import FileEntry, metadata
-from peaklib.evidence.verify import Report, verify_pack
 
 TABLE, FIGURE = "outputs/tables/curve.parquet", "outputs/figures/map.json"
 METRICS_TEXT = b'{"sharpe":1.5,"undefined":null}'

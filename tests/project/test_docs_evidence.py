@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from peaklib.cli import peak
 from peaklib.evidence import Checkpoint, Registry, digest, export_run
-from peaklib.evidence.content import table_digest
-from peaklib.evidence.ledger_line import GENESIS, TORN
+from peaklib.evidence.content.digest import table_digest
+from peaklib.evidence.ledger.line import GENESIS, TORN
 
 ROOT = Path(__file__).resolve().parents[2]
 PACK, LEDGER, COMMANDS = (

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from peaklib.evidence import ledger_line
+from peaklib.evidence.ledger import line as ledger_line
 from peaklib.metrics import METRIC_NAMES
 
 Data = dict[str, Any]

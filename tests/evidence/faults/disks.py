@@ -15,7 +15,7 @@ from evidence.faults.stores import Store
 from evidence.faults.workers import seal_one
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence import Query, RunSpec, create_run, open_run, verify_pack
+from peaklib.evidence import Query, RunSpec, create_run, open_run, recover, verify_pack
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -60,7 +60,7 @@ def read_only(folder: Path) -> None:
         "verify the ledger": registry.ledger.verify,
         "checkpoint": registry.ledger.checkpoint,
         "open a run": lambda: open_run(pack.run_id, runs=store.runs).content,
-        "recover": lambda: registry.recover(clean=True),
+        "recover": lambda: recover(registry, clean=True),
         "create a run": lambda: create_run(RunSpec("test", {}), runs=store.runs),
         "append": lambda: registry.ledger.append("page", {}),
         "delete": lambda: registry.delete(pack.run_id, "no reason"),

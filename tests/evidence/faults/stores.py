@@ -3,7 +3,16 @@
 from collections import Counter
 from pathlib import Path
 
-from peaklib.evidence import Checkpoint, Query, Registry, Row, SealedRun, open_pack, verify_pack
+from peaklib.evidence import (
+    Checkpoint,
+    Query,
+    Registry,
+    Row,
+    SealedRun,
+    open_pack,
+    recover,
+    verify_pack,
+)
 
 
 class Store:
@@ -45,7 +54,7 @@ class Store:
 
     def mend(self) -> None:
         """Recover; then no leftover is there, and every pack stands in ledger and index."""
-        done = self.registry.recover(clean=True)
+        done = recover(self.registry, clean=True)
         unsettled = [r for r in done if not r.is_settled and r.leftover.kind != "torn"]
         assert unsettled == []
         assert [one for one in self.registry.leftovers() if one.kind != "torn"] == []

@@ -49,6 +49,7 @@ def test_a_full_disk_refuses_a_run_keeps_what_it_wrote_and_harms_no_other(tmp_pa
     assert {kind for attempt in refused for kind, _ in attempt["left"]} >= {"open"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [0, 40, 400, 2000, 150_000])
 def test_a_file_that_cannot_grow_refuses_the_run(
     limit: int, nursery: Nursery, store: Store, tmp_path: Path

@@ -8,11 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from evidence.faults.nursery import Nursery
 from evidence.faults.stores import Store
 from evidence.faults.workers import seal_one
 
-from peaklib.errors import EvidenceError
+from peaklib.backtest import run_grid
+from peaklib.cli import peak
+from peaklib.data import Dataset
+from peaklib.errors import EvidenceError, PeakError
 from peaklib.evidence import (
     Clock,
     OpenRun,
@@ -21,6 +25,8 @@ from peaklib.evidence import (
     RunSpec,
     create_run,
     open_run,
+    recover,
+    start_run,
     verify_pack,
 )
 
@@ -43,12 +49,45 @@ def test_a_folder_removed_by_hand_is_reported_and_disturbs_nobody(store: Store) 
     (left,) = store.registry.leftovers()
     assert (left.kind, left.name) == ("lost", lost)
     assert "peak runs delete" in left.remedy
-    (done,) = store.registry.recover(clean=True)
+    (done,) = recover(store.registry, clean=True)
     assert not done.is_settled
     assert verify_pack(store.runs / kept, root=store.registry.root_of(kept)).ok
     store.registry.delete(lost, "removed by hand")
     assert store.registry.leftovers() == []
     assert [row.deleted for row in store.rows()] == ["removed by hand", None]
+
+
+def test_commands_go_on_without_a_folder_that_was_removed_by_hand(
+    store: Store, sp500: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+    for fees in (0, 5):
+        with start_run(kind="test", config={}, inputs=[sp500], runs=store.runs) as run:
+            axes = {"fast": [5, 10, 20], "slow": [50, 100]}
+            run.log_trials(run_grid("sma_crossover", sp500, axes, fees_bps=fees))
+        runs.append(run.run_id)
+    lost, kept = runs
+    monkeypatch.setenv("PEAK_HOME", str(store.runs.parent))
+    counted = said(["runs", "trials"])
+    shutil.rmtree(store.runs / lost)
+    assert said(["runs", "trials"]) == counted
+    assert "12" in counted
+    assert lost[-6:] in said(["runs", "list"])
+    assert kept[-6:] in said(["runs", "best", "--metric", "sharpe"])
+    assert lost in said(["runs", "recover"], status=1)
+    for command in (["evidence", "verify", lost], ["evidence", "verify", "--all"]):
+        assert lost in said(command, status=1)
+    assert kept in said(["evidence", "verify", kept])
+    for command in (["runs", "show", lost], ["runs", "compare", lost, kept], ["repro", lost]):
+        assert lost in said(command, status=None)
+
+
+def said(arguments: list[str], status: int | None = 0) -> str:
+    """What a command prints; it may fail, but only with an error that is meant for people."""
+    done = CliRunner().invoke(peak, arguments, standalone_mode=False)
+    assert done.exception is None or isinstance(done.exception, PeakError | SystemExit), arguments
+    assert status is None or done.exit_code == status, done.output
+    return done.output + str(done.exception)
 
 
 # ---- a clock that goes back ---------------------------------------------------------------------
@@ -92,7 +131,7 @@ def test_a_run_that_another_process_has_open_is_refused(store: Store) -> None:
 
 def test_a_living_run_is_no_leftover_and_is_not_cleaned_away(store: Store) -> None:
     run = create_run(SPEC, runs=store.runs)
-    assert store.registry.recover(clean=True) == []
+    assert recover(store.registry, clean=True) == []
     run.log_metric("still", 1.0)
     assert run.seal().record()["metrics"] == {"still": 1.0}
     store.assert_sound()
@@ -119,6 +158,7 @@ def test_of_two_processes_with_the_same_id_one_wins(nursery: Nursery, store: Sto
 
 
 # ---- many at once -------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_eight_processes_lose_no_run(nursery: Nursery, store: Store) -> None:
     """They also race for the first line of the ledger and for the first index."""
     said = [store.said / f"{number}" for number in range(8)]

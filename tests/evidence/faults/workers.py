@@ -22,7 +22,7 @@ import pandas as pd
 
 from peaklib.cli.runs_upkeep import recover as recover_command
 from peaklib.errors import EvidenceError
-from peaklib.evidence import OpenRun, Registry, RunSpec, start_run, utc_now
+from peaklib.evidence import OpenRun, Registry, RunSpec, recover as mend, start_run, utc_now
 
 # Events of the interpreter after which a file or a folder is another one.
 _CHANGES: Final = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "fcntl.flock")
@@ -127,13 +127,14 @@ def write_limited(order: Mapping[str, Any]) -> None:
 def recover(order: Mapping[str, Any]) -> None:
     """Mend what crashes left, by the command that a person would use."""
     os.environ["PEAK_HOME"] = str(Path(order["runs"]).parent)
-    recover_command(["--clean"], standalone_mode=False)
+    with suppress(SystemExit):  # it found something that is for a person to decide
+        recover_command(["--clean"], standalone_mode=False)
 
 
 def recover_on(order: Mapping[str, Any]) -> None:
     """Clean up again and again."""
     for _ in range(order["rounds"]):
-        Registry(Path(order["runs"])).recover(clean=True)
+        mend(Registry(Path(order["runs"])), clean=True)
 
 
 def delete(order: Mapping[str, Any]) -> None:

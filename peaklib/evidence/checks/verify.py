@@ -8,7 +8,7 @@ from shlex import quote
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.claims import Known, crate_problems, read_object, record_problems
+from peaklib.evidence.checks.claims import Known, crate_problems, read_object, record_problems
 from peaklib.evidence.copies import kept_copies
 from peaklib.evidence.files import SUMS, entries_below, scan_sums, sha256_of, shown
 from peaklib.evidence.pack import CRATE, RECORD
@@ -230,7 +230,7 @@ def _altered(pack: _Pack) -> Iterator[str]:
 
 
 def _content_problems(folder: Path, record: Mapping[str, Any]) -> Iterator[str]:
-    from peaklib.evidence.content import content_of
+    from peaklib.evidence.content.digest import content_of
 
     try:
         found = content_of(folder)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from peaklib.evidence.redact import Secrets
+    from peaklib.evidence.redaction.secrets import Secrets
 
 
 def redact_frame(frame: "pd.DataFrame", hidden: "Secrets") -> "pd.DataFrame":

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import digest, from_json, to_json
-from peaklib.evidence.figures import plain_figure
-from peaklib.evidence.frames import arrow_of
-from peaklib.evidence.tables import Table, table_of
+from peaklib.evidence.content.figures import plain_figure
+from peaklib.evidence.content.frames import arrow_of
+from peaklib.evidence.content.tables import Table, table_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence import ledger_file
-from peaklib.evidence.checkpoint import Checkpoint
-from peaklib.evidence.ledger import Ledger
-from peaklib.evidence.merkle import Frontier
+from peaklib.evidence.ledger import file as ledger_file
+from peaklib.evidence.ledger.checkpoint import Checkpoint
+from peaklib.evidence.ledger.ledger import Ledger
+from peaklib.evidence.ledger.merkle import Frontier
 
 
 class LedgerHistory:

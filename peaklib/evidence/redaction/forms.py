@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from peaklib.evidence.secret_names import SHORTEST
+from peaklib.evidence.redaction.names import SHORTEST
 
 # What a web client leaves as it is in an address, RFC 3986.
 _RESERVED: Final = "!#$%&'()*+,/:;=?@[]~"

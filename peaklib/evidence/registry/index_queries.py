@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from peaklib.evidence.index_tables import number_of
-from peaklib.evidence.query import LAST, Clause, Query, Row, clauses
+from peaklib.evidence.registry.index_tables import number_of
+from peaklib.evidence.registry.query import LAST, Clause, Query, Row, clauses
 
 # Up to so many runs, sorting those of the narrowest condition is quicker than walking all
 # runs in the order asked for.

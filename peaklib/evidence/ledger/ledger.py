@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence import ledger_file, ledger_line
-from peaklib.evidence.checkpoint import Checkpoint
 from peaklib.evidence.clock import Clock, utc_now
-from peaklib.evidence.ledger_check import LedgerReport, check, origin
-from peaklib.evidence.ledger_file import Place
-from peaklib.evidence.ledger_head import Head
-from peaklib.evidence.ledger_line import GENESIS, TORN, Event
+from peaklib.evidence.ledger import file as ledger_file, line as ledger_line
+from peaklib.evidence.ledger.check import LedgerReport, check, origin
+from peaklib.evidence.ledger.checkpoint import Checkpoint
+from peaklib.evidence.ledger.file import Place
+from peaklib.evidence.ledger.head import Head
+from peaklib.evidence.ledger.line import GENESIS, TORN, Event
 
 _LOG: Final = logging.getLogger(__name__)
 _WINDOW: Final = 1 << 16

@@ -16,12 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence import index_queries as queries
-from peaklib.evidence.index_tables import VERSION, ReplacedError, create, is_behind, take_in
-from peaklib.evidence.query import Query, Row
+from peaklib.evidence.registry import index_queries as queries
+from peaklib.evidence.registry.index_tables import (
+    VERSION,
+    ReplacedError,
+    create,
+    is_behind,
+    take_in,
+)
+from peaklib.evidence.registry.query import Query, Row
 
 if TYPE_CHECKING:
-    from peaklib.evidence.ledger import Ledger
+    from peaklib.evidence.ledger.ledger import Ledger
 
 _LOG: Final = logging.getLogger(__name__)
 _BUSY_SECONDS: Final = 30.0

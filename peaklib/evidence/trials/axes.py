@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.errors import ConfigError
-from peaklib.evidence.condition import Condition
+from peaklib.evidence.trials.condition import Condition
 
 _BLOCK: Final = 65_536
 

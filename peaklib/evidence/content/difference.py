@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import from_json, to_json
-from peaklib.evidence.content import (
+from peaklib.evidence.content.difference_tables import compare_tables
+from peaklib.evidence.content.digest import (
     content_of,
     figure_files,
     metrics_of,
@@ -16,8 +17,7 @@ from peaklib.evidence.content import (
     open_table,
     table_files,
 )
-from peaklib.evidence.difference_tables import compare_tables
-from peaklib.evidence.tally import MISSING, Difference, Tally, compare_values
+from peaklib.evidence.content.tally import MISSING, Difference, Tally, compare_values
 
 RTOL: Final = 1e-9
 """Relative difference up to which numbers are equivalent."""

@@ -16,9 +16,9 @@ from typing import Any, Final, Self
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import digest
-from peaklib.evidence.ledger_file import Place, lines
-from peaklib.evidence.ledger_line import NO_LINE
-from peaklib.evidence.merkle import Frontier
+from peaklib.evidence.ledger.file import Place, lines
+from peaklib.evidence.ledger.line import NO_LINE
+from peaklib.evidence.ledger.merkle import Frontier
 
 _SCHEMA: Final = "peak-ledger-state/1"
 _LOG: Final = logging.getLogger(__name__)

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.content import read_table
-from peaklib.evidence.grids import comparable
-from peaklib.evidence.index import Index
-from peaklib.evidence.index_queries import GridPlace
+from peaklib.evidence.content.digest import read_table
 from peaklib.evidence.pack import SealedRun, open_run
-from peaklib.evidence.query import Query, is_of_dataset
+from peaklib.evidence.registry.index import Index
+from peaklib.evidence.registry.index_queries import GridPlace
+from peaklib.evidence.registry.query import Query, is_of_dataset
+from peaklib.evidence.trials.grids import comparable
 
 if TYPE_CHECKING:
     import pandas as pd

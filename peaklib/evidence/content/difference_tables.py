@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from peaklib.evidence.canonical import LARGEST, duration_text
-from peaklib.evidence.columns import Column
-from peaklib.evidence.tables import Table
-from peaklib.evidence.tally import MISSING, Difference, Tally
+from peaklib.evidence.content.columns import Column
+from peaklib.evidence.content.tables import Table
+from peaklib.evidence.content.tally import MISSING, Difference, Tally
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,10 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from peaklib.evidence import ledger_file, ledger_line
-from peaklib.evidence.checkpoint import Checkpoint
-from peaklib.evidence.ledger_line import GENESIS, NO_LINE
-from peaklib.evidence.merkle import Frontier
+from peaklib.evidence.ledger import file as ledger_file, line as ledger_line
+from peaklib.evidence.ledger.checkpoint import Checkpoint
+from peaklib.evidence.ledger.line import GENESIS, NO_LINE
+from peaklib.evidence.ledger.merkle import Frontier
 
 _ORIGIN: Final = "peak-trade/ledger"
 # Problems that are listed; the rest is counted, so that memory stays constant.

@@ -12,7 +12,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
-from peaklib.evidence.query import microseconds
+from peaklib.evidence.registry.query import microseconds
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 The hashed bytes are one line of canonical JSON (format, rows, name and logical type of each
 index level and column), then for each of these, in this order, one byte a row for "missing"
-and the values, little-endian (`peaklib.evidence.columns`). The order of columns and rows
+and the values, little-endian (`peaklib.evidence.content.columns`). The order of columns and rows
 counts, and so does a change of type: the integer 1 is not the number 1.0. An unnamed index
 that counts the rows from 0 is no content, any other index is.
 """
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
-from peaklib.evidence.columns import Column, column
+from peaklib.evidence.content.columns import Column, column
 
 if TYPE_CHECKING:
     import pyarrow as pa

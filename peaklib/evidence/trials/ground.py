@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from peaklib.evidence.grids import comparable
+from peaklib.evidence.trials.grids import comparable
 
 Record = Mapping[str, Any]
 Said = Mapping[Hashable, str]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.grids import Grid, comparable, grid_of
-from peaklib.evidence.union import count_points, grid_sizes
+from peaklib.evidence.trials.grids import Grid, comparable, grid_of
+from peaklib.evidence.trials.union import count_points, grid_sizes
 
 REPRO: Final = "repro"
 COMPLETED: Final = "completed"

@@ -9,9 +9,9 @@ from enum import Enum
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.grids import comparable
-from peaklib.evidence.ground import Ground, common_ground
-from peaklib.evidence.points import label_of
+from peaklib.evidence.trials.grids import comparable
+from peaklib.evidence.trials.ground import Ground, common_ground
+from peaklib.evidence.trials.points import label_of
 
 Record = Mapping[str, Any]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.files import files_below
-from peaklib.evidence.secret_forms import SHAPES, replacement, spellings, url_password
-from peaklib.evidence.secret_names import SHORTEST, is_secret, says_secret, sounds_harmless
+from peaklib.evidence.redaction.forms import SHAPES, replacement, spellings, url_password
+from peaklib.evidence.redaction.names import SHORTEST, is_secret, says_secret, sounds_harmless
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +95,7 @@ class Secrets:
         Returns:
             The same frame if there is nothing to redact, a copy otherwise.
         """
-        from peaklib.evidence.secret_tables import redact_frame
+        from peaklib.evidence.redaction.tables import redact_frame
 
         return redact_frame(frame, self)
 
@@ -172,7 +172,7 @@ class Secrets:
             escapes = escapes or b"\\u" in block or b"\\/" in block
             secret = secret or self.first(block)
         if secret is None and path.suffix == ".parquet":
-            from peaklib.evidence.secret_tables import secret_in_parquet
+            from peaklib.evidence.redaction.tables import secret_in_parquet
 
             return False, secret_in_parquet(path, self)
         if secret is None and escapes and path.suffix in _JSON:

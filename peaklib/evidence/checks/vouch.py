@@ -8,15 +8,15 @@ from shlex import quote
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.claims import read_object
+from peaklib.evidence.checks.claims import read_object
+from peaklib.evidence.checks.verify import Check, Report, verify_pack
 from peaklib.evidence.export import unpack
 from peaklib.evidence.files import sha256_of
-from peaklib.evidence.history import LedgerHistory
+from peaklib.evidence.ledger.history import LedgerHistory
 from peaklib.evidence.pack import RECORD
-from peaklib.evidence.query import Query
-from peaklib.evidence.registry import Registry
+from peaklib.evidence.registry.query import Query
+from peaklib.evidence.registry.registry import Registry
 from peaklib.evidence.run import DATA, RUN_ROLE
-from peaklib.evidence.verify import Check, Report, verify_pack
 
 _RUN_PATTERN: Final = "[0-9]*"
 

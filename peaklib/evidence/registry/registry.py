@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.best import Point, best_points
 from peaklib.evidence.clock import Clock, utc_now
-from peaklib.evidence.index import Index
-from peaklib.evidence.ledger import Ledger
-from peaklib.evidence.ledger_line import Event
-from peaklib.evidence.leftovers import DELETED_MARK, Leftover, find_leftovers
+from peaklib.evidence.ledger.ledger import Ledger
+from peaklib.evidence.ledger.line import Event
 from peaklib.evidence.pack import STAGING
 from peaklib.evidence.places import runs_folder
-from peaklib.evidence.query import Query, Row
-from peaklib.evidence.recovery import Recovery, recover
+from peaklib.evidence.registry.best import Point, best_points
+from peaklib.evidence.registry.index import Index
+from peaklib.evidence.registry.leftovers import DELETED_MARK, Leftover, find_leftovers
+from peaklib.evidence.registry.query import Query, Row
 
 _LOG: Final = logging.getLogger(__name__)
 _SHOWN: Final = 8
@@ -184,14 +183,6 @@ class Registry:
     def leftovers(self) -> list[Leftover]:
         """What crashes left in this folder; see `leftovers.Leftover`."""
         return find_leftovers(self.runs, self.ledger, self._clock())
-
-    def recover(self, clean: bool = False) -> list[Recovery]:
-        """Publish packs that the ledger does not know; with `clean`, remove other leftovers.
-
-        Returns:
-            What became of each leftover.
-        """
-        return recover(self, self.leftovers(), clean)
 
     def _remove(self, folder: Path) -> None:
         """Move a folder out of sight first, so that nobody sees half of it."""

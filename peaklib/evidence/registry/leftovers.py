@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from peaklib.evidence import ledger_file
+from peaklib.evidence.ledger import file as ledger_file
 from peaklib.evidence.pack import STAGING
 
 if TYPE_CHECKING:
-    from peaklib.evidence.ledger import Ledger
+    from peaklib.evidence.ledger.ledger import Ledger
 
 DELETED_MARK: Final = "deleted-"
 _LOCK: Final = ".lock"

@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from peaklib.evidence.condition import Condition
-from peaklib.evidence.grids import Grid
+from peaklib.evidence.trials.condition import Condition
+from peaklib.evidence.trials.grids import Grid
 
 # Points marked at once: a few megabytes with the columns of a condition.
 _PIECE: Final = 2**17

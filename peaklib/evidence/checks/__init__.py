@@ -1,0 +1,1 @@
+"""Holding packs, pages and exports against the ledger."""

@@ -1,0 +1,1 @@
+"""One folder of runs: its index, and what is asked of it."""
