@@ -178,7 +178,7 @@ def _table(
     holds = [_hold(registry, point, metric) for point in points]
     apart = [name for name in ("strategy", "dataset") if name not in shared]
     has_hold = any(value is not None for value in holds)
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("run", no_wrap=True)
     table.add_column(" ".join([*apart, "parameters"]), overflow="fold")

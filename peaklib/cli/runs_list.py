@@ -80,7 +80,7 @@ def _table(rows: Sequence["Row"], short: Mapping[str, str], metrics: Sequence[st
 
     from peaklib.render import format_metric
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for name in ("", "run", "started", "kind"):
         table.add_column(name, no_wrap=True)
     table.add_column("family", overflow="fold")

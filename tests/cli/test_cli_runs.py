@@ -82,7 +82,7 @@ def test_list_shows_the_newest_first_and_the_next_command(call: Call, runs: Runs
     first, second, failed = runs.ends
     assert rows[0].split()[:5] == ["✕", failed, "03-01", "09:03", "interactive"]
     assert "ZeroDivisionError" in rows[0]
-    assert any(row.startswith(f"✓  {second}  03-01 09:02  sweep_cell") for row in rows)
+    assert any(row.startswith(f"✓ {second} 03-01 09:02 sweep_cell") for row in rows)
     assert rows[-1].split() == [*f"✓ {first} 03-01 09:01 sweep_cell sma/sp500 3 0.90".split()]
     assert total == "3 of 3 runs"
     assert last == f"next  peak runs show {failed}"

@@ -11,6 +11,7 @@ from peaklib.errors import EvidenceError
 from peaklib.evidence.files import files_below
 from peaklib.evidence.redaction.forms import SHAPES, replacement, spellings, url_password
 from peaklib.evidence.redaction.names import SHORTEST, is_secret, says_secret, sounds_harmless
+from peaklib.evidence.redaction.tables import redact_frame, secret_in_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,8 +96,6 @@ class Secrets:
         Returns:
             The same frame if there is nothing to redact, a copy otherwise.
         """
-        from peaklib.evidence.redaction.tables import redact_frame
-
         return redact_frame(frame, self)
 
     def files(self, folder: Path) -> tuple[str, ...]:
@@ -172,8 +171,6 @@ class Secrets:
             escapes = escapes or b"\\u" in block or b"\\/" in block
             secret = secret or self.first(block)
         if secret is None and path.suffix == ".parquet":
-            from peaklib.evidence.redaction.tables import secret_in_parquet
-
             return False, secret_in_parquet(path, self)
         if secret is None and escapes and path.suffix in _JSON:
             # JSON may spell any letter as an escape: search what it means.

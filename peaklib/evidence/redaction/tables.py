@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from peaklib.evidence.redaction.secrets import Secrets
+
+class Redactor(Protocol):
+    """What knows the secrets."""
+
+    def value(self, value: Any) -> Any:
+        """Nested plain values with all their texts redacted."""
+
+    def first(self, content: bytes) -> str | None:
+        """Name of a secret that some bytes hold, if they hold any."""
 
 
-def redact_frame(frame: "pd.DataFrame", hidden: "Secrets") -> "pd.DataFrame":
+def redact_frame(frame: "pd.DataFrame", hidden: Redactor) -> "pd.DataFrame":
     """What `Secrets.frame` does."""
     seen = "\n".join(text for column in _columns(frame) for text in _texts(column))
     labels = [*frame.columns, *frame.columns.names, *frame.index.names, frame.attrs]
@@ -27,7 +35,7 @@ def redact_frame(frame: "pd.DataFrame", hidden: "Secrets") -> "pd.DataFrame":
     return clean
 
 
-def secret_in_parquet(path: Path, hidden: "Secrets") -> str | None:
+def secret_in_parquet(path: Path, hidden: Redactor) -> str | None:
     """Name of a secret in the texts of a Parquet file, whose bytes are compressed.
 
     A file that is no Parquet, such as the half of one that a crash left, holds no texts.
@@ -72,7 +80,7 @@ def _texts(column: "pd.Series[Any]") -> list[str]:
     return list(dict.fromkeys(map(str, column)))
 
 
-def _redacted(column: "pd.Series[Any]", hidden: "Secrets") -> "pd.Series[Any]":
+def _redacted(column: "pd.Series[Any]", hidden: Redactor) -> "pd.Series[Any]":
     import pandas as pd
 
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -82,7 +90,7 @@ def _redacted(column: "pd.Series[Any]", hidden: "Secrets") -> "pd.Series[Any]":
     return pd.Series(clean, index=column.index, dtype=column.dtype, name=column.name)
 
 
-def _redacted_index(index: "pd.Index[Any]", hidden: "Secrets") -> "pd.Index[Any]":
+def _redacted_index(index: "pd.Index[Any]", hidden: Redactor) -> "pd.Index[Any]":
     import pandas as pd
 
     names = hidden.value(list(index.names))
