@@ -84,7 +84,7 @@ test: static  ## everything CI runs: check, all tests, notebooks, configs
 notebooks: $(INSTALLED)  ## sync each notebook with its script and execute it in place
 	@$(PEAK) notebooks
 
-bench: $(INSTALLED)  ## measure run_grid beside vectorbt and write docs/benchmarks.md
+bench: $(INSTALLED)  ## measure grids beside vectorbt and what evidence costs, and write docs/benchmarks.md
 	@$(VENV_PYTHON) tests/bench/run.py
 
 soak: $(INSTALLED)  ## the long fault and soak runs

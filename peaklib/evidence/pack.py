@@ -122,7 +122,10 @@ def open_pack(folder: Path) -> SealedRun:
     """
     run_id = folder.name
     if not (folder / RECORD).is_file():
-        raise EvidenceError(f"no run {run_id!r} in {folder.parent}; it was never published here")
+        raise EvidenceError(
+            f"no run {run_id!r} in {folder.parent}; it was never published here, or its folder was "
+            "removed"
+        )
     if not (folder / SUMS).is_file():
         raise EvidenceError(f"run {run_id} has lost its {SUMS}; it cannot be vouched for")
     return SealedRun(run_id, folder, sha256_of(folder / SUMS))

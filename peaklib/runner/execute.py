@@ -81,13 +81,15 @@ def run_notebook(job: NotebookJob) -> Outcome:
     status = "completed" if error is None else "interrupted" if _is_stopping(job) else "failed"
     sealed = run.seal(status, error)
     seconds = time.monotonic() - started
+    # From the record: there the error holds no secrets.
+    record = sealed.record()
     return Outcome(
         sealed.run_id,
         sealed.folder,
         sealed.root,
-        sealed.content,
+        record["content"]["digest"],
         status,
-        error.partition("\n")[0] if error else None,
+        record["error"].partition("\n")[0] if record["error"] else None,
         seconds,
     )
 

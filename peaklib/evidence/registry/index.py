@@ -60,7 +60,7 @@ class Index:
         """
         try:
             self._mended(lambda _: None, wait=True)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, _UnusableError) as error:
             raise EvidenceError(f"the index {self.path} cannot be written: {error}") from error
 
     def rebuild(self) -> int:
@@ -110,7 +110,7 @@ class Index:
         """Answer from the file, or from an index in memory where there can be no file."""
         try:
             return self._mended(question, wait=False)
-        except (OSError, sqlite3.OperationalError) as error:
+        except (OSError, sqlite3.OperationalError, _UnusableError) as error:
             _LOG.warning("the index %s is not used, one in memory is: %s", self.path, error)
         with closing(_connect(":memory:")) as connection:
             create(connection, lambda: take_in(connection, self._ledger.path))
@@ -146,6 +146,9 @@ class Index:
                 return question(connection)
         except ReplacedError:
             raise _UnusableError("the ledger is not the one that it followed") from None
+        except (LookupError, TypeError, ValueError) as error:
+            # sqlite knows no checksums: what it read from a damaged page may be anything.
+            raise _UnusableError(f"it is damaged ({error})") from None
         except sqlite3.DatabaseError as error:
             if getattr(error, "sqlite_errorname", "").startswith(_DAMAGE):
                 raise _UnusableError(f"it is damaged ({error})") from None

@@ -85,7 +85,7 @@ def is_abandoned(runs: Path, run_id: str) -> bool:
 def claimed(runs: Path, run_id: str) -> Iterator[bool]:
     """Own a run while the block lasts, if nobody else does; yields whether that worked."""
     try:
-        lock = os.open(lock_of(runs, run_id), os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(lock_of(runs, run_id), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         yield True
         return
