@@ -187,8 +187,9 @@ def _write_page(page: Path, comparison: "RunComparison", named: Sequence[Named])
     labels = _labels(comparison)
     curves = [curve_of(*one, label) for label, one in zip(labels, named, strict=True)]
     facts = [("compared", same_text(comparison))]
+    registry = Registry(named[0][0].runs)
     for label, name, (run, _) in zip(labels, comparison.runs, named, strict=True):
-        root = Registry(run.runs).root_of(run.run_id)
+        root = registry.root_of(run.run_id)
         facts.append((label, f"{name}   root {root or 'not in the ledger'}"))
     for (one, other), rho in return_correlations(curves).items():
         facts.append((f"return correlation {one}, {other}", f"{rho:.2f}"))
@@ -203,6 +204,7 @@ def _write_page(page: Path, comparison: "RunComparison", named: Sequence[Named])
         hold=_hold(named, curves),
         command=_command(comparison),
     )
+    registry.record_page(page, list(dict.fromkeys(run.run_id for run, _ in named)))
     return [f"{curve.label}: no curve, {curve.reason}" for curve in curves if curve.reason]
 
 

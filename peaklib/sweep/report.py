@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
 from peaklib.errors import EvidenceError, NotebookError
 from peaklib.evidence import Registry, RunSpec, SealedRun, home, reports_folder, runs_folder
-from peaklib.evidence.files import sha256_of
 from peaklib.render import render_page
 from peaklib.runner import NotebookJob, Outcome, run_notebook
 from peaklib.sweep.results import dump_tables
@@ -76,15 +75,5 @@ def make_report(
         for path in sorted((outcome.folder / "outputs" / "tables").glob("*.parquet"))
     }
     files = ReportFiles(page, tuple(dump_tables(tables, folder, name)), outcome)
-    Registry(job.runs).ledger.append("page", _page_event(files))
+    Registry(job.runs).record_page(files.page, [files.run.run_id], files.tables)
     return files
-
-
-def _page_event(files: ReportFiles) -> dict[str, Any]:
-    """What the ledger keeps of a page, so that the page can be vouched for."""
-    return {
-        "page": files.page.name,
-        "sha256": sha256_of(files.page),
-        "run_id": files.run.run_id,
-        "tables": [{"name": path.name, "sha256": sha256_of(path)} for path in files.tables],
-    }

@@ -42,6 +42,7 @@ def page(project: Path) -> Path:
         "page": "x.html",
         "sha256": sha256(b"x.html").hexdigest(),
         "run_id": report.run_id,
+        "runs": [report.run_id],
         "tables": [
             {"name": "x.csv", "sha256": sha256(b"x.csv").hexdigest()},
             {"name": "gone.csv", "sha256": "0" * 64},

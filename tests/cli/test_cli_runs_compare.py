@@ -14,7 +14,8 @@ from peaklib.backtest import run_backtest
 from peaklib.cli.runs_compare import command
 from peaklib.data import load
 from peaklib.errors import EvidenceError
-from peaklib.evidence import home, open_run, start_run
+from peaklib.evidence import Registry, home, open_run, start_run
+from peaklib.evidence.checks.vouch import verify_page
 from peaklib.evidence.trials.points import read_record
 from peaklib.sweep import evaluate_cell
 from peaklib.sweep.curves import Curve, curve_of
@@ -291,3 +292,18 @@ def test_curves_on_other_days_are_drawn_apart(compare: Compare, store: dict[str,
     page = (Path(store["project"]) / "apart.html").read_text("utf-8")
     assert page.count('class="peak-figure"') == 2
     assert "other days: " in page
+
+
+@pytest.mark.slow
+def test_page_is_vouched_for_by_the_ledger(compare: Compare, store: dict[str, str]) -> None:
+    """The page and the runs on it verify; a page with one more letter does not."""
+    assert compare("base:0", "base:3", "hand", "--html", "vouched.html").exit_code == 0
+    page = home() / "vouched.html"
+    registry = Registry()
+    found = verify_page(registry, page)
+    assert all(check.ok for check in found.checks)
+    assert {report.run_id for report in found.reports} >= {store["base"], store["hand"]}
+    page.write_bytes(page.read_bytes() + b" ")
+    (check,) = verify_page(registry, page).checks
+    assert not check.ok
+    assert "it was changed" in check.details[1]

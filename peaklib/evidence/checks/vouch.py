@@ -83,10 +83,10 @@ def verify_page(registry: Registry, page: Path) -> Inquiry:
     matches = Check(
         "report", True, f"sha256 {digest[:12]} is in line {found.seq + 1} of the ledger"
     )
-    run_id = str(found.data["run_id"])
+    shown: list[str] = found.data["runs"]
     tables = _tables(page.parent, found.data)
-    runs = verify_runs(registry, [*_standing_on(registry.runs, run_id)])
-    return replace(runs, checks=(matches, *tables), subject=run_id)
+    runs = verify_runs(registry, [*_standing_on(registry.runs, shown)])
+    return replace(runs, checks=(matches, *tables), subject=shown[0])
 
 
 def verify_export(archive: Path, scratch: Path) -> Inquiry:
@@ -158,9 +158,9 @@ def _record(folder: Path) -> Mapping[str, Any]:
         return {}
 
 
-def _standing_on(runs: Path, run_id: str) -> Iterator[str]:
-    """A run, its parent, and every run that it or they name as input, each once."""
-    waiting, seen = [run_id], {run_id}
+def _standing_on(runs: Path, shown: Sequence[str]) -> Iterator[str]:
+    """Runs, their parents, and every run that they or these name as input, each once."""
+    waiting, seen = [*shown], {*shown}
     while waiting:
         current = waiting.pop(0)
         yield current

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.clock import Clock, utc_now
+from peaklib.evidence.files import sha256_of
 from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.evidence.ledger.line import Event
 from peaklib.evidence.pack import STAGING
@@ -149,6 +150,18 @@ class Registry:
         event = self.ledger.append("publish", data)
         self._follow()
         return event
+
+    def record_page(self, page: Path, runs: Sequence[str], tables: Sequence[Path] = ()) -> Event:
+        """Append a line that vouches for a page.
+
+        Args:
+            page: the file.
+            runs: what it shows; the first is the one to look at first.
+            tables: files that were written with it.
+        """
+        files = [{"name": path.name, "sha256": sha256_of(path)} for path in tables]
+        data = {"page": page.name, "sha256": sha256_of(page), "tables": files}
+        return self.ledger.append("page", {**data, "run_id": runs[0], "runs": list(runs)})
 
     def delete(self, run_id: str, reason: str) -> None:
         """Take a run away: a line in the ledger that says why, then its folder.
