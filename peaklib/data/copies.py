@@ -6,28 +6,21 @@ from tempfile import NamedTemporaryFile
 
 import pandas as pd
 
-from peaklib.data.meta import DatasetMeta
-from peaklib.evidence.canonical import to_json
 
-
-def write_copy(
-    name: str, frame: pd.DataFrame, digest: str, meta: DatasetMeta, folder: Path
-) -> None:
-    """Write `<digest>.parquet` and `<digest>.json` into a folder, unless they are there.
+def write_copy(frame: pd.DataFrame, digest: str, folder: Path) -> None:
+    """Write `<digest>.parquet` into a folder, unless it is there.
 
     Args:
-        name, meta: of the data set, for a reader of the copy.
-        frame: its bars.
-        digest: content digest, the name of the files.
+        frame: the values; what is known of them besides stands in the run's own record.
+        digest: content digest, the name of the file.
         folder: of all copies; made if missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table, facts = folder / f"{digest}.parquet", folder / f"{digest}.json"
-    if not table.is_file():
-        with NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as part:
-            frame.to_parquet(part)
-        os.replace(part.name, table)
-    if not facts.is_file():
-        with NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as part:
-            part.write(to_json({"name": name, "meta": meta.to_json()}))
-        os.replace(part.name, facts)
+    table = folder / f"{digest}.parquet"
+    if table.is_file():
+        return
+    with NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as part:
+        frame.to_parquet(part)
+        part.flush()
+        os.fsync(part.fileno())
+    os.replace(part.name, table)

@@ -137,7 +137,7 @@ class Dataset:
         """
         if self.origin.ships:
             return False
-        write_copy(self.name, self._frame, self.digest, self.meta, folder)
+        write_copy(self._frame, self.digest, folder)
         return True
 
     def _no_column(self, name: str) -> str:

@@ -111,7 +111,9 @@ def from_frame(
         flatten(frame),
         name,
         options,
-        Provenance(source=f"table {name!r}", place=f"table {name!r}", licence=licence),
+        Provenance(
+            source=f"table {name!r}", place=f"table {name!r}", licence=licence or NOT_STATED
+        ),
     )
 
 

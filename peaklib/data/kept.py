@@ -20,23 +20,28 @@ from peaklib.errors import DataError
 from peaklib.evidence.places import INPUTS_VARIABLE
 
 
-def read_kept(folder: Path, digest: str, origin: Origin | None = None) -> Dataset:
+def read_kept(folder: Path, entry: Mapping[str, Any]) -> Dataset:
     """The data set of a copy.
 
+    Args:
+        folder: of all copies.
+        entry: of a run's `inputs/dataset.json`: name, digest and facts of the data set. Two
+            runs may know different facts of the same values.
+
     Raises:
-        DataError: it is missing, cannot be read, or no longer has its digest.
+        DataError: the copy is missing, cannot be read, or no longer has its digest.
     """
+    digest, facts = str(entry["digest"]), entry["meta"]
     table = folder / f"{digest}.parquet"
     try:
         frame = pd.read_parquet(table)
-        facts = json.loads((folder / f"{digest}.json").read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(f"{table}: the kept copy cannot be read: {error}") from None
     found = frame_digest(frame)
     if found != digest:
         raise DataError(f"{table}: the kept copy was changed, its digest is now {found}")
-    meta = DatasetMeta.from_json(facts["meta"])
-    return Dataset(str(facts["name"]), frame, digest, meta, origin)
+    meta = DatasetMeta.from_json(facts)
+    return Dataset(str(entry["name"]), frame, digest, meta, Origin(**facts["load"]))
 
 
 def repeated_input(source: str, options: Mapping[str, Any]) -> Dataset | None:
@@ -59,5 +64,5 @@ def repeated_input(source: str, options: Mapping[str, Any]) -> Dataset | None:
     asked = Origin(source, dict(options))
     for entry in entries:
         if entry.get("kept") and entry["meta"].get("load") == asked.to_json():
-            return read_kept(Path(pack).parent / "data", entry["digest"], asked)
+            return read_kept(Path(pack).parent / "data", entry)
     return None

@@ -1,7 +1,7 @@
 """What is known about a series besides its numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import pandas as pd
@@ -61,6 +61,7 @@ class DatasetMeta:
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "DatasetMeta":
-        """What `to_json` wrote."""
+        """What `to_json` wrote, possibly among other things."""
+        known = {field.name: record[field.name] for field in fields(cls)}
         lists = {name: tuple(record[name]) for name in ("dropped", "notes")}
-        return cls(**{**record, **lists, "interval": pd.Timedelta(record["interval"])})
+        return cls(**{**known, **lists, "interval": pd.Timedelta(record["interval"])})

@@ -93,7 +93,7 @@ class Panel:
         """
         if self.origin.ships:
             return False
-        write_copy(self.name, self._close, self.digest, self.meta, folder)
+        write_copy(self._close, self.digest, folder)
         return True
 
     def __repr__(self) -> str:

@@ -23,7 +23,7 @@ def digest_today(entry: Mapping[str, Any], runs: Path) -> str:
         DataError: it can no longer be loaded.
     """
     if entry["kept"]:
-        return read_kept(runs / "data", entry["digest"]).digest
+        return read_kept(runs / "data", entry).digest
     asked = entry["meta"]["load"]
     if asked["part"]:
         return str(entry["digest"])

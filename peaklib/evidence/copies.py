@@ -24,6 +24,11 @@ class KeptCopy:
     says: str
 
     @property
+    def is_missing(self) -> bool:
+        """Whether it is gone."""
+        return not self.path.is_file()
+
+    @property
     def is_changed(self) -> bool:
         """Whether it is there and no longer what it was."""
         return self.path.is_file() and sha256_of(self.path) != self.sha256

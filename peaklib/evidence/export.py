@@ -210,8 +210,7 @@ def _files(store: Path, runs: list[SealedRun], data: list[str]) -> Iterator[tupl
             if entry.kind == "file":
                 yield f"runs/{run.run_id}/{entry.name}", entry.path
     for digest in data:
-        for suffix in ("parquet", "json"):
-            yield f"runs/{DATA}/{digest}.{suffix}", store / DATA / f"{digest}.{suffix}"
+        yield f"runs/{DATA}/{digest}.parquet", store / DATA / f"{digest}.parquet"
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes | Path) -> None:

@@ -95,7 +95,7 @@ def _data_of(run: SealedRun, record: Record) -> Dataset:
 
 def _input(entry: Record, folder: Path) -> Dataset:
     if entry["kept"]:
-        return read_kept(folder, entry["digest"])
+        return read_kept(folder, entry)
     asked = entry["meta"]["load"]
     return load(asked["source"], **asked["options"])
 

@@ -29,6 +29,11 @@ def pack_of(dataset: Dataset, runs: Path) -> Path:
     return runs / run.run_id
 
 
+def entry(dataset: Dataset) -> dict[str, object]:
+    """What a record says of an input."""
+    return {"name": dataset.name, "digest": dataset.digest, "meta": dataset.describe()}
+
+
 def entry_of(pack: Path) -> dict[str, object]:
     (entry,) = json.loads((pack / "inputs" / "dataset.json").read_bytes())
     return dict(entry)
@@ -37,7 +42,7 @@ def entry_of(pack: Path) -> dict[str, object]:
 def test_file_is_kept_and_comes_back_the_same(prices: Path, tmp_path: Path) -> None:
     loaded = load(prices, bars_per_year=252, currency="EUR")
     assert loaded.keep(tmp_path / "data")
-    back = read_kept(tmp_path / "data", loaded.digest)
+    back = read_kept(tmp_path / "data", entry(loaded))
     pd.testing.assert_frame_equal(back.frame, loaded.frame, check_freq=False)
     assert (back.name, back.digest, back.meta) == (loaded.name, loaded.digest, loaded.meta)
 
@@ -46,7 +51,7 @@ def test_a_copy_holds_all_a_data_set_knows_of_itself(tmp_path: Path) -> None:
     table = pd.DataFrame({"date": DAYS, "close": [*range(29), None]}).iloc[1:]
     whole = from_frame(table, name="x", missing="drop", kind="rate", timezone="America/New_York")
     whole.keep(tmp_path)
-    assert read_kept(tmp_path, whole.digest).describe() == whole.describe()
+    assert read_kept(tmp_path, entry(whole)).describe() == whole.describe()
 
 
 @pytest.mark.parametrize("source", ["sp500", "synthetic:garch,seed=3,bars=100"])
@@ -59,7 +64,7 @@ def test_what_ships_is_not_kept(source: str, tmp_path: Path) -> None:
 def test_part_of_a_file_is_kept_by_its_own_digest(prices: Path, tmp_path: Path) -> None:
     part = load(prices, bars_per_year=252).between("2024-01-15")
     assert part.keep(tmp_path)
-    assert read_kept(tmp_path, part.digest).frame.index[0] == pd.Timestamp("2024-01-15", tz="UTC")
+    assert read_kept(tmp_path, entry(part)).frame.index[0] == pd.Timestamp("2024-01-15", tz="UTC")
 
 
 def test_changed_copy_is_refused(prices: Path, tmp_path: Path) -> None:
@@ -68,10 +73,10 @@ def test_changed_copy_is_refused(prices: Path, tmp_path: Path) -> None:
     copy = tmp_path / f"{loaded.digest}.parquet"
     (loaded.frame + 1).to_parquet(copy)
     with pytest.raises(DataError, match=r"kept copy was changed"):
-        read_kept(tmp_path, loaded.digest)
+        read_kept(tmp_path, entry(loaded))
     copy.unlink()
     with pytest.raises(DataError, match=r"cannot be read"):
-        read_kept(tmp_path, loaded.digest)
+        read_kept(tmp_path, entry(loaded))
 
 
 def test_repeated_run_reads_the_copy_where_the_file_is_gone(
@@ -135,4 +140,17 @@ def test_two_writers_of_one_copy_do_not_harm_each_other(prices: Path, tmp_path: 
     before = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "data").iterdir()}
     loaded.keep(tmp_path / "data")
     assert {p.name: p.stat().st_mtime_ns for p in (tmp_path / "data").iterdir()} == before
-    assert set(before) == {f"{loaded.digest}.parquet", f"{loaded.digest}.json"}
+    assert set(before) == {f"{loaded.digest}.parquet"}
+
+
+def test_facts_come_from_the_run_and_not_from_whoever_copied_first(
+    prices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packs = {}
+    for count in (252, 100):
+        loaded = load(prices, bars_per_year=count, name=f"n{count}")
+        packs[count] = pack_of(loaded, tmp_path / "runs")
+    for count, pack in packs.items():
+        monkeypatch.setenv("PEAK_INPUTS", str(pack))
+        again = load(prices, bars_per_year=count, name=f"n{count}")
+        assert (again.meta.bars_per_year, again.name) == (count, f"n{count}")

@@ -97,7 +97,7 @@ def test_every_command_of_evidence_is_in_the_reference(command: str) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project with one run, made by the example in the documentation, and one deleted run."""
+    """A project with a run made by the example in the documentation, a deleted one, and a page."""
     folder = tmp_path_factory.mktemp("documented")
     for name in ("configs", "notebooks"):
         (folder / name).mkdir()
@@ -110,6 +110,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         ledger = folder / "runs" / "ledger.jsonl"
         ledger.write_bytes(ledger.read_bytes() + b'{"data":{')  # as a crash leaves it
         registry.delete(run_ids(folder)[0], "it is an example")
+        table = folder / "page.csv"
+        table.write_text("an example")
+        registry.record_page(table, run_ids(folder), [table])
         yield folder
 
 
@@ -162,7 +165,7 @@ def test_every_key_of_an_export_is_in_the_reference(project: Path, tmp_path: Pat
 def test_every_key_of_a_ledger_line_is_in_the_reference(project: Path) -> None:
     text = (project / "runs" / "ledger.jsonl").read_text("utf-8")
     lines = [json.loads(line) for line in text.splitlines()]
-    assert {line["event"] for line in lines} == {"genesis", "publish", "torn", "delete"}
+    assert {line["event"] for line in lines} == {"genesis", "publish", "torn", "delete", "page"}
     for line in lines:
         own = {**line["data"], "trials": []}  # a grid is the record's
         assert missing({**line, "data": own}, LEDGER) == set(), line["event"]

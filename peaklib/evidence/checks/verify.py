@@ -17,6 +17,7 @@ History = Callable[[Any], str | None]
 """Says what is wrong with a checkpoint of the ledger, as plain values; None if nothing is."""
 
 _REQUIRED: Final = (RECORD, CRATE)
+_LOAD_AGAIN: Final = "put the copy back from a backup, or from an export --with-data"
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,10 @@ def _complete(pack: _Pack, record: Mapping[str, Any] | None, data: Path | None) 
     against = f"{len(pack.sums)} files of {SUMS}"
     if copies:
         against += f", and {len(copies)} beside it"
-    lost = [f"{copy.says} is missing" for copy in copies if not copy.path.is_file()]
-    return _check("complete", against, [*_missing(pack), *lost], pack.command)
+    lost = [f"{copy.says} is missing" for copy in copies if copy.is_missing]
+    missing = [*_missing(pack)]
+    remedy = pack.command if missing else _LOAD_AGAIN
+    return _check("complete", against, [*missing, *lost], remedy)
 
 
 def _missing(pack: _Pack) -> Iterator[str]:
@@ -217,8 +220,9 @@ def _unchanged(pack: _Pack, record: Mapping[str, Any] | None, data: Path | None)
     # A file that is known to be damaged would only be reported a second time.
     whole = not changed and all(name in pack.digests for name in pack.sums)
     content = _content_problems(pack.folder, record) if record and whole else []
+    own = [*changed, *content]
     copies = [f"{copy.says} was changed" for copy in kept_copies(record, data) if copy.is_changed]
-    return _check("unchanged", against, [*changed, *content, *copies], pack.command)
+    return _check("unchanged", against, [*own, *copies], pack.command if own else _LOAD_AGAIN)
 
 
 def _altered(pack: _Pack) -> Iterator[str]:

@@ -83,7 +83,7 @@ def verify_page(registry: Registry, page: Path) -> Inquiry:
     matches = Check(
         "report", True, f"sha256 {digest[:12]} is in line {found.seq + 1} of the ledger"
     )
-    shown: list[str] = found.data["runs"]
+    shown: list[str] = found.data.get("runs") or [found.data["run_id"]]
     tables = _tables(page.parent, found.data)
     runs = verify_runs(registry, [*_standing_on(registry.runs, shown)])
     return replace(runs, checks=(matches, *tables), subject=shown[0])
@@ -105,7 +105,8 @@ def verify_export(archive: Path, scratch: Path) -> Inquiry:
     run_ids = sorted({*roots, *(path.name for path in runs.glob(_RUN_PATTERN))})
     data = None if opened.left_out else runs / DATA
     reports = (verify_pack(runs / name, root=roots.get(name), data=data) for name in run_ids)
-    against = f"{len(roots)} ledger lines, proved by its checkpoint of {opened.checkpoint.size}"
+    lines = f"{len(roots)} ledger line{'s' if len(roots) > 1 else ''}"
+    against = f"{lines}, proved by its checkpoint of {opened.checkpoint.size}"
     check = Check("export", True, against)
     return Inquiry((check,), reports, len(run_ids), (), str(archive))
 
