@@ -248,6 +248,7 @@ def _frame(
     frame.attrs = {
         "strategy": job.rule.name,
         "version": job.rule.version,
+        "code": job.rule.code_digest(),
         "fixed": {n: v for n, v in job.defaults.items() if n not in axes.values},
         "grid": axes.to_json(),
         "trials": "uncounted",

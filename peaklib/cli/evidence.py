@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from shlex import quote
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
@@ -9,15 +10,16 @@ import click
 
 from peaklib.cli.evidence_export import command as export
 from peaklib.cli.show import console, emit_json, next_step
-from peaklib.errors import EvidenceError
+from peaklib.errors import EvidenceError, PluginError
 
 if TYPE_CHECKING:
     from peaklib.evidence import Registry
     from peaklib.evidence.checks.verify import Check, Report
-    from peaklib.evidence.checks.vouch import Inquiry
+    from peaklib.evidence.vouch import Inquiry
 
 # Lines of one check, and of one run among many, that are worth the screen.
 _DETAILS: Final = 20
+_FOLLOWING: Final = "peak ledger checkpoint --to FILE"
 _SIGNS: Final = {True: "✓", False: "✕", None: "·"}
 
 
@@ -33,9 +35,9 @@ def command() -> None:
 def verify(targets: tuple[str, ...], everything: bool, as_json: bool) -> None:
     """Check runs, pages and exports against the ledger.
 
-    A run must be complete, unchanged, list its files truly, and be anchored in the ledger.
-    A TARGET is a run (its id, or a part of it that is unique), the folder of a pack, an
-    export, or a page under reports/ with all the runs that it stands on.
+    A run must be complete, unchanged, list its files truly, and be anchored in the ledger,
+    and so must the runs that it stands on. A TARGET is a run (its id, or a part of it that
+    is unique), the folder of a pack, an export, or a page under reports/.
 
     \b
     Examples:
@@ -57,7 +59,7 @@ def verify(targets: tuple[str, ...], everything: bool, as_json: bool) -> None:
 def _inquiries(targets: Sequence[str], scratch: Path) -> Iterator["Inquiry"]:
     """Begin to check what the targets stand for; no targets mean all runs."""
     from peaklib.evidence.checks.verify import Check
-    from peaklib.evidence.checks.vouch import Inquiry
+    from peaklib.evidence.vouch import Inquiry
 
     for number, target in enumerate(targets or [None]):
         try:
@@ -68,7 +70,7 @@ def _inquiries(targets: Sequence[str], scratch: Path) -> Iterator["Inquiry"]:
 
 
 def _ask(target: str | None, scratch: Path) -> "Inquiry":
-    from peaklib.evidence.checks import vouch
+    from peaklib.evidence import vouch
 
     if target is None:
         return vouch.verify_all(_registry())
@@ -79,8 +81,18 @@ def _ask(target: str | None, scratch: Path) -> "Inquiry":
         return vouch.verify_export(path, scratch)
     if path.is_file():
         return vouch.verify_page(_registry(path), path)
+    if path.suffix or len(path.parts) > 1:
+        return _no_such_file(path)
     registry = _registry()
     return vouch.verify_runs(registry, [registry.find(target).run_id])
+
+
+def _no_such_file(path: Path) -> "Inquiry":
+    from peaklib.evidence.checks.verify import Check
+    from peaklib.evidence.vouch import Inquiry
+
+    why = f"there is no file or folder {path}; a run is named by its id"
+    return Inquiry((Check("target", False, str(path), (why,), f"ls -l {quote(str(path.parent))}"),))
 
 
 def _registry(near: Path | None = None) -> "Registry":
@@ -97,7 +109,9 @@ def _registry(near: Path | None = None) -> "Registry":
 def _as_json(asked: Iterable["Inquiry"]) -> bool:
     checks: list[Check] = []
     reports: list[Report] = []
+    notes: list[str] = []
     for inquiry in asked:
+        notes += inquiry.notes
         reports += inquiry.reports
         checks += [*inquiry.checks, *inquiry.closing]
     ok = all(check.ok for check in checks) and all(report.ok for report in reports)
@@ -106,6 +120,7 @@ def _as_json(asked: Iterable["Inquiry"]) -> bool:
             "verified": ok,
             "checks": [check.to_json() for check in checks],
             "runs": [report.to_json() for report in reports],
+            "notes": notes,
         }
     )
     return ok
@@ -114,28 +129,60 @@ def _as_json(asked: Iterable["Inquiry"]) -> bool:
 def _as_text(asked: Iterable["Inquiry"]) -> bool:
     """Print what is found while it is found, then the verdict and the next command."""
     verdict = _Verdict()
-    subject = None
+    following = _FOLLOWING
     for inquiry in asked:
-        subject = inquiry.subject
-        for check in inquiry.checks:
-            verdict.check(check)
-        for report in inquiry.reports:
-            if inquiry.count == 1 and not inquiry.checks:
-                console.print(report.run_id)
-                for check in report.checks:
-                    verdict.check(check)
-            else:
-                verdict.report(report)
-        for check in inquiry.closing:
-            verdict.check(check)
+        _print(inquiry, verdict)
+        if not verdict.failed:
+            following = _next(inquiry)
     remedies = [check.remedy for check in verdict.failed if check.remedy]
     if verdict.failed:
         console.print(f"NOT VERIFIED  {verdict.bad} of {verdict.count} failed", style="red")
         next_step(remedies[-1] if remedies else "peak ledger verify --packs")
     else:
         console.print(f"VERIFIED  {verdict.count} of {verdict.count}", style="green")
-        next_step(f"peak repro {subject}" if subject else "peak ledger checkpoint --to FILE")
+        next_step(following)
     return not verdict.failed
+
+
+def _print(inquiry: "Inquiry", verdict: "_Verdict") -> None:
+    """A run that was asked for check by check, each of many others in a line."""
+    for check in inquiry.checks:
+        verdict.check(check)
+    for report in inquiry.reports:
+        if report.folder == inquiry.pack and not inquiry.checks:
+            console.print(report.run_id)
+            for check in report.checks:
+                verdict.check(check)
+        else:
+            verdict.report(report)
+    for check in inquiry.closing:
+        verdict.check(check)
+    for note in inquiry.notes:
+        console.print(f"{_SIGNS[None]} {'data':<10} {note}", soft_wrap=True)
+
+
+def _next(inquiry: "Inquiry") -> str:
+    """What to do with a run that is well: run it again if that can be, else look at it."""
+    if inquiry.pack is None:
+        return _FOLLOWING
+    archive = quote(str(inquiry.archive)) if inquiry.archive else None
+    if inquiry.notes:
+        return "ask the sender for an export --with-data"
+    if _is_repeatable(inquiry.pack):
+        return f"peak repro {archive or inquiry.pack.name}"
+    return f"unzip {archive} -d FOLDER" if archive else f"peak runs show {inquiry.pack.name}"
+
+
+def _is_repeatable(pack: Path) -> bool:
+    from peaklib.evidence import open_pack
+    from peaklib.evidence.rerun import rerunner_of
+
+    record = open_pack(pack).record()
+    try:
+        rerunner_of(record["kind"])
+    except (EvidenceError, PluginError):
+        return False
+    return bool(record["status"] == "completed")
 
 
 class _Verdict:
@@ -149,7 +196,7 @@ class _Verdict:
     def check(self, check: "Check") -> None:
         """One line, and what is wrong below it."""
         self._line(check.ok, f"{check.name:<10} {check.against}")
-        if not check.ok:
+        if check.ok is False:
             self._details(check)
 
     def report(self, report: "Report") -> None:
@@ -162,8 +209,9 @@ class _Verdict:
 
     def _line(self, ok: bool | None, text: str) -> None:
         self.count += 1
-        self.bad += not ok
-        console.print(f"{_SIGNS[ok]} {text}", style=None if ok else "red", soft_wrap=True)
+        self.bad += ok is False
+        style = "red" if ok is False else None
+        console.print(f"{_SIGNS[ok]} {text}", style=style, soft_wrap=True)
 
     def _details(self, check: "Check") -> None:
         self.failed.append(check)

@@ -1,6 +1,7 @@
 """`peak repro`: run a pack again and say whether it comes out the same."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,15 +47,13 @@ def command(target: str, anyway: bool, rtol: float, keep: Path | None, as_json: 
 
     Exit status: 0 identical or equivalent, 1 different or not possible.
     """
-    from peaklib.evidence import reproduce
-
     if keep is not None and keep.exists():
         raise click.UsageError(f"--keep {keep}: exists already; name a new folder")
     with TemporaryDirectory(prefix="peak-repro-") as scratch:
-        run, root, registry = _open(target, Path(scratch))
+        run, roots, registry = _open(target, Path(scratch))
         place = Path(scratch) / "again"
         with console.status(f"running {run.run_id} again") if not as_json else _Silent():
-            done = reproduce(run, root, place, rtol=rtol, despite_drift=anyway)
+            done = _reproduced(run, roots, place, keep, rtol=rtol, despite_drift=anyway)
         if keep is not None:
             shutil.copytree(done.repeated.run.folder, keep)
         if registry is not None:
@@ -75,8 +74,23 @@ class _Silent:
     def __exit__(self, *error: object) -> None: ...
 
 
-def _open(target: str, scratch: Path) -> tuple["SealedRun", str | None, "Registry | None"]:
-    """The pack, its root hash by the ledger, and the store that notes the outcome.
+def _reproduced(
+    run: "SealedRun", roots: Mapping[str, str], place: Path, keep: Path | None, **options: Any
+) -> "Reproduction":
+    """Run it again; what a notebook left that failed this time is kept if asked for."""
+    from peaklib.errors import NotebookError
+    from peaklib.evidence import reproduce
+
+    try:
+        return reproduce(run, roots, place, **options)
+    except NotebookError:
+        if keep is not None:
+            shutil.copytree(place, keep)
+        raise
+
+
+def _open(target: str, scratch: Path) -> tuple["SealedRun", Mapping[str, str], "Registry | None"]:
+    """The pack, root hashes by the ledger, and the store that notes the outcome.
 
     The ledger of an export is elsewhere: it brings a proved line instead.
     """
@@ -84,14 +98,14 @@ def _open(target: str, scratch: Path) -> tuple["SealedRun", str | None, "Registr
         from peaklib.evidence import unpack
 
         export = unpack(Path(target), scratch / "export")
-        return export.run, export.roots.get(export.run.run_id), None
+        return export.run, export.roots, None
     from peaklib.cli.project import find_project
     from peaklib.evidence import Registry, open_run
 
     find_project()
     registry = Registry()
     run = open_run(registry.find(target).run_id)
-    return run, registry.root_of(run.run_id), registry
+    return run, registry.roots(), registry
 
 
 def _event(done: "Reproduction") -> dict[str, Any]:
@@ -128,6 +142,8 @@ def _print(done: "Reproduction", target: str) -> None:
         console.print(f"  its runs   {same} of {count} identical")
     for run_id, found in done.comparisons:
         _print_differences(run_id, found)
+    if done.word != "identical":
+        _print_environment(done)
     console.print(_verdict(done), soft_wrap=True)
     next_step(_next(done, target))
 
@@ -140,6 +156,16 @@ def _print_differences(run_id: str, found: "Comparison") -> None:
             console.print(f"    run again  {difference.right}", soft_wrap=True)
         if found.beyond > _SHOWN:
             console.print(f"    and {found.beyond - _SHOWN:,} more")
+
+
+def _print_environment(done: "Reproduction") -> None:
+    from peaklib.evidence.rerun import environment_changes
+
+    changes = environment_changes(done.run)
+    for line in changes[:_SHOWN]:
+        console.print(f"! environment: {line}", soft_wrap=True)
+    if len(changes) > _SHOWN:
+        console.print(f"! environment: {len(changes) - _SHOWN} more differences")
 
 
 def _verdict(done: "Reproduction") -> str:

@@ -3,19 +3,30 @@
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from peaklib.errors import EvidenceError
+
 if TYPE_CHECKING:
+    from peaklib.evidence import Registry
     from peaklib.evidence.registry.query import Bound, Query
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _BOUND: Final = re.compile(r"\s*([\w.:/-]+?)\s*(<=|>=|==|!=|<|>|=)\s*([^<>=!]+?)\s*")
 _AGO: Final = re.compile(r"(\d+)([dhm])")
+_SHOWN: Final = 8
+_NAMED: Final = {
+    "kind": "of kind",
+    "family": "of family",
+    "strategy": "with a grid of strategy",
+    "dataset": "with the data set",
+}
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes"}
 
 
@@ -102,3 +113,37 @@ def to_query(chosen: dict[str, Any], **more: Any) -> "Query":
     if parent is not None:
         chosen = {**chosen, "parent": Registry().find(parent).run_id}
     return Query(**chosen, **more)
+
+
+def check_known(registry: "Registry", query: "Query", metrics: Iterable[str]) -> None:
+    """Tell a condition that no run can meet from one that merely leaves nothing.
+
+    Args:
+        registry: without any run, nothing is said.
+        query: its kind, family, strategy and data set are looked up.
+        metrics: names to be looked up, too.
+
+    Raises:
+        EvidenceError: no run, deleted or not, has such a value; those that there are are named.
+    """
+    from peaklib.evidence import Query
+
+    if not registry.ids(Query(limit=1, include_deleted=True)):
+        return
+    for name, words in _NAMED.items():
+        value = getattr(query, name)
+        only = {name: value, "limit": 1, "include_deleted": True}
+        if value is not None and not registry.ids(Query(**only)):
+            raise unknown(f"{words} {value!r}", value, registry.index.known(name))
+    known = registry.metric_names()
+    for metric in metrics:
+        if metric not in known:
+            raise unknown(f"with a metric {metric!r}", metric, known)
+
+
+def unknown(what: str, value: str, known: Sequence[str]) -> EvidenceError:
+    """An error that says that there is no run of this sort, and which sorts there are."""
+    near = get_close_matches(value, known, n=3)
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+    listed = ", ".join(known[:_SHOWN]) + (" and more" if len(known) > _SHOWN else "")
+    return EvidenceError(f"no run {what}{hint} There are: {listed or 'none'}")

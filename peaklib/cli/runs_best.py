@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from peaklib.cli.run_filters import filters, plain, to_query
+from peaklib.cli.run_filters import check_known, filters, plain, to_query
 from peaklib.cli.show import console, emit_json, next_step
-from peaklib.errors import EvidenceError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,17 +44,19 @@ def command(metric: str, limit: int, higher: bool | None, as_json: bool, **chose
     find_project()
     registry = Registry()
     query = to_query(chosen, status="completed")
-    direction = _direction(registry, metric) if higher is None else higher
+    direction = _direction(registry, query, metric) if higher is None else higher
     points = registry.best_points(metric, query, limit, direction)
     if not points:
-        _say_nothing(registry, metric)
-    elif as_json:
+        check_known(registry, query, [metric, *(name for name, _, _ in query.bounds)])
+    if as_json:
         emit_json(_answer(registry, points, metric, direction, query))
+    elif not points:
+        _say_nothing(registry)
     else:
         _print(registry, points, metric, direction, query)
 
 
-def _direction(registry: "Registry", metric: str) -> bool:
+def _direction(registry: "Registry", query: "Query", metric: str) -> bool:
     """Whether more of a metric is better; `best_sharpe` is a kind of `sharpe`."""
     from peaklib.metrics import METRICS, RESULT_METRICS
 
@@ -64,26 +64,17 @@ def _direction(registry: "Registry", metric: str) -> bool:
     ends = [name for name in known if metric == name or metric.endswith(f"_{name}")]
     better = known[max(ends, key=len)] if ends else ""
     if not better:
-        _check_known(registry.metric_names(), metric)
+        check_known(registry, query, [metric])
         raise click.UsageError(
             f"nobody says whether more {metric!r} is better; add --highest or --lowest"
         )
     return better == "higher"
 
 
-def _say_nothing(registry: "Registry", metric: str) -> None:
-    """Nothing found: an error for a metric that nobody has, else one plain line."""
+def _say_nothing(registry: "Registry") -> None:
     known = registry.metric_names()
-    _check_known(known, metric)
     console.print("no point meets this" if known else "no runs yet")
     next_step("peak runs list" if known else "peak sweep configs/sweeps/quick.toml")
-
-
-def _check_known(known: Sequence[str], metric: str) -> None:
-    if known and metric not in known:
-        near = get_close_matches(metric, known, n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise EvidenceError(f"no run has a metric {metric!r}{hint}")
 
 
 def _n_trials(registry: "Registry", query: "Query") -> int:

@@ -51,7 +51,8 @@ def command(
       peak runs compare 102184 1bd55d
       peak runs compare 1bd55d:17 1bd55d:23 --html reports/compare.html
 
-    Exit status: 0 compared, 1 the numbers cannot be compared or a run is not there.
+    Exit status: 0 compared, 1 the numbers cannot be compared, a run is not there, or
+    its pack was altered.
     """
     from peaklib.cli.project import find_project
     from peaklib.evidence.trials.compare import compare_runs
@@ -81,11 +82,13 @@ def _named(texts: Sequence[str]) -> Iterator[Named]:
     from peaklib.evidence import open_run
     from peaklib.evidence.registry.registry import Registry
     from peaklib.evidence.trials.points import read_record
+    from peaklib.evidence.trials.trusted import check_trusted
 
     registry = Registry()
     for text in texts:
         ref = registry.find(text)
         run = open_run(ref.run_id, runs=registry.runs)
+        check_trusted(run, registry.row(ref.run_id).root)
         yield run, read_record(run, ref.point)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from peaklib.cli.run_filters import filters, plain, to_query
+from peaklib.cli.run_filters import check_known, filters, plain, to_query
 from peaklib.cli.show import console, emit_json, next_step
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _STATUS: Final = {"completed": "✓", "failed": "✕", "interrupted": "–"}
 
 @click.command("list")
 @filters
-@click.option("--status", metavar="S", help="completed, failed or interrupted.")
+@click.option("--status", type=click.Choice(list(_STATUS)), help="How the runs ended.")
 @click.option("--sort", default="start", metavar="M", help="A metric.  [default: start]")
 @click.option("--ascending", is_flag=True, help="Oldest or smallest first.")
 @click.option("--deleted", is_flag=True, help="Also runs that were deleted.")
@@ -48,6 +48,10 @@ def command(
         chosen, sort=sort, descending=not ascending, limit=limit, include_deleted=deleted
     )
     rows = registry.select(query)
+    asked = [query.sort] if query.sort != "start" else []
+    # A metric to sort by leaves nothing out, known or not.
+    if limit and not (rows if not asked else any(query.sort in row.metrics for row in rows)):
+        check_known(registry, query, [*asked, *(name for name, _, _ in query.bounds)])
     if as_json:
         emit_json(plain([asdict(row) for row in rows]))
         return

@@ -40,11 +40,14 @@ def command(run: str, as_json: bool) -> None:
     ref = registry.find(run)
     row = registry.row(ref.run_id)
     record = _record(registry, ref)
+    altered = _altered(registry, row) if record else None
     if as_json:
-        emit_json({"registry": plain(asdict(row)), "record": record})
+        emit_json({"registry": plain(asdict(row)), "record": record, "altered": altered})
         return
     sign = _SIGNS.get(row.status, "?")
     console.print(f"{sign} {ref}  {row.kind}  {row.status}", soft_wrap=True)
+    if altered:
+        console.print(f"✕ {altered}", style="red", soft_wrap=True)
     for name, text in _lines(row, record):
         _print_line(name, text)
     _print_metrics(record["metrics"] if record else row.metrics)
@@ -65,6 +68,18 @@ def _record(registry: "Registry", ref: "Ref") -> dict[str, Any] | None:
             raise EvidenceError(f"the pack of run {ref.run_id} is gone, and its points with it")
         return None
     return read_record(open_run(ref.run_id, runs=registry.runs), ref.point)
+
+
+def _altered(registry: "Registry", row: "Row") -> str | None:
+    """What says that the pack is not the one that was published, if anything does."""
+    from peaklib.evidence import open_run
+    from peaklib.evidence.trials.trusted import check_trusted
+
+    try:
+        check_trusted(open_run(row.run_id, runs=registry.runs), row.root)
+    except EvidenceError as error:
+        return str(error)
+    return None
 
 
 def _lines(row: "Row", record: Mapping[str, Any] | None) -> Lines:

@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from difflib import get_close_matches
 from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from peaklib.cli.run_filters import unknown
 from peaklib.cli.show import console, emit_json, next_step
-from peaklib.errors import EvidenceError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -45,20 +44,14 @@ def command(family: str | None, as_json: bool) -> None:
     counted = count_trials((event.data for event in registry.ledger.events("publish")), family)
     if family is not None and family not in counted:
         known = count_trials(event.data for event in registry.ledger.events("publish"))
-        raise _unknown(family, list(known))
+        if known:
+            raise unknown(f"of family {family!r}", family, list(known))
     if as_json:
         emit_json({"families": [asdict(count) for count in counted.values()]})
-    elif family is not None:
+    elif family in counted:
         _print_family(counted[family])
     else:
         _print_families(list(counted.values()))
-
-
-def _unknown(family: str, known: Sequence[str]) -> EvidenceError:
-    near = get_close_matches(family, known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    listed = ", ".join(known[:8]) + (" and more" if len(known) > 8 else "")
-    return EvidenceError(f"no run of family {family!r}; {hint}There are: {listed or 'none'}")
 
 
 def _print_families(counts: Sequence["FamilyCount"]) -> None:

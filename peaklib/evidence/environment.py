@@ -54,6 +54,20 @@ def code() -> dict[str, Any]:
     return deepcopy(_code(home()))
 
 
+def calling_script() -> dict[str, str]:
+    """Digest of the notebook or script that this process runs, as it lies on the disk.
+
+    Returns:
+        `script <name>` to SHA-256; empty where there is none, as in a console.
+    """
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    for named in (os.environ.get("JPY_SESSION_NAME"), main):
+        path = Path(named) if named else None
+        if path and path.is_file() and path.suffix in (".py", ".ipynb"):
+            return {f"script {path.name}": sha256_of(path)}
+    return {}
+
+
 @cache
 def sources_digest(package: str) -> str:
     """SHA-256 over names and bytes of a package's Python files, independent of its place.

@@ -3,6 +3,7 @@
 import json
 import os
 import zipfile
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,17 +12,24 @@ from typing import Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
+from peaklib.evidence.checks.verify import verify_pack
 from peaklib.evidence.files import entries_below
 from peaklib.evidence.ledger import file as ledger_file, line as ledger_line
 from peaklib.evidence.ledger.checkpoint import Checkpoint
 from peaklib.evidence.ledger.merkle import Frontier, inclusion_proof, verify_inclusion
 from peaklib.evidence.pack import SealedRun, open_run
 from peaklib.evidence.registry.registry import Registry
-from peaklib.evidence.run import DATA, RUN_ROLE
+from peaklib.evidence.run import DATA
+from peaklib.evidence.standing import standing_on
 
 MANIFEST: Final = "export.json"
 SCHEMA: Final = "peak-export/1"
 UNSTATED: Final = "not stated"
+# What the libraries raise for archives and manifests that are damaged.
+_DAMAGE: Final = (
+    *(OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error),
+    *(AttributeError, KeyError, TypeError, ValueError),
+)
 
 _HOWTO: Final = """This archive holds runs of the Peak Trade research workbench.
 
@@ -81,11 +89,12 @@ def export_run(
         with_data: take along data without a licence on record too.
 
     Raises:
-        EvidenceError: a run is missing or has no line in the ledger, or the archive exists.
+        EvidenceError: a run is missing, was altered or has no line in the ledger, or the archive
+            exists.
     """
     if target.exists():
         raise EvidenceError(f"{target} exists already; name another file")
-    runs = list(_standing_on(open_run(run_id, runs=registry.runs)))
+    runs = list(standing_on(open_run(run_id, runs=registry.runs)))
     data, left_out = _data_of(runs, with_data=with_data)
     manifest = {
         "schema": SCHEMA,
@@ -94,6 +103,7 @@ def export_run(
         "left_out": left_out,
         **_proofs(registry, [run.run_id for run in runs]),
     }
+    _refuse_altered(registry, runs, left_out)
     part = target.with_name(f".{target.name}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -124,27 +134,33 @@ def unpack(archive: Path, folder: Path) -> Export:
             _refuse_odd_names(archive, opened.namelist())
             opened.extractall(folder)
         manifest = json.loads((folder / MANIFEST).read_bytes())
-        checkpoint = Checkpoint.from_json(manifest["checkpoint"])
-        roots = {run_id: _proved(p, checkpoint) for run_id, p in manifest["lines"].items()}
-        run_id, left_out = str(manifest["run_id"]), tuple(map(str, manifest["left_out"]))
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+        run_id, roots, checkpoint = _vouched_for(manifest)
+        left_out = tuple(map(str, manifest["left_out"]))
+    except _DAMAGE as error:
         raise EvidenceError(
             f"{archive} cannot be read as an export: {error}; take a fresh copy of the file that "
             "`peak evidence export` wrote"
         ) from None
-    return Export(open_run(run_id, runs=folder / "runs"), roots, checkpoint, left_out)
+    try:
+        run = open_run(run_id, runs=folder / "runs")
+    except EvidenceError:
+        raise EvidenceError(
+            f"{archive} holds no run {run_id} with its SHA256SUMS, though it is an export of it; "
+            "take a fresh copy of the file that `peak evidence export` wrote"
+        ) from None
+    return Export(run, roots, checkpoint, left_out)
 
 
-def _standing_on(run: SealedRun) -> Iterator[SealedRun]:
-    """A run, and every run that it names as its input, each once."""
-    waiting, seen = [run], {run.run_id}
-    while waiting:
-        current = waiting.pop(0)
-        yield current
-        for entry in current.record()["inputs"]:
-            if entry["role"] == RUN_ROLE and entry["name"] not in seen:
-                seen.add(entry["name"])
-                waiting.append(open_run(entry["name"], runs=run.runs))
+def _refuse_altered(registry: Registry, runs: list[SealedRun], left_out: list[str]) -> None:
+    roots, data = registry.roots(), registry.runs / DATA
+    for run in runs:
+        report = verify_pack(run.folder, root=roots[run.run_id], data=data, left_out=left_out)
+        if not report.ok:
+            problems = [line for check in report.failed for line in check.details]
+            raise EvidenceError(
+                f"run {run.run_id} is not what was published: {'; '.join(problems[:3])}; it is not "
+                f"exported, see `peak evidence verify {run.run_id}`"
+            )
 
 
 def _data_of(runs: list[SealedRun], *, with_data: bool) -> tuple[list[str], list[str]]:
@@ -195,13 +211,27 @@ def _proofs(registry: Registry, run_ids: list[str]) -> dict[str, Any]:
     }
 
 
-def _proved(proof: Mapping[str, Any], checkpoint: Checkpoint) -> str:
-    """The root hash that a proved line holds."""
+def _vouched_for(manifest: Mapping[str, Any]) -> tuple[str, dict[str, str], Checkpoint]:
+    """The run that was asked for, the root hashes that are proved, and by which checkpoint."""
+    if manifest["schema"] != SCHEMA:
+        raise ValueError(f"it follows {manifest['schema']!r}, and this version reads {SCHEMA!r}")
+    checkpoint = Checkpoint.from_json(manifest["checkpoint"])
+    roots = {name: _proved(name, p, checkpoint) for name, p in manifest["lines"].items()}
+    if manifest["run_id"] not in roots:
+        raise ValueError(f"no ledger line vouches for its run {manifest['run_id']!r}")
+    return manifest["run_id"], roots, checkpoint
+
+
+def _proved(run_id: str, proof: Mapping[str, Any], checkpoint: Checkpoint) -> str:
+    """The root hash that a proved line holds of a run."""
     line = proof["line"].encode()
     path = [b64decode(node) for node in proof["path"]]
     if not verify_inclusion(line, proof["index"], checkpoint.size, path, checkpoint.root):
         raise ValueError(f"ledger line {proof['index']} is not proved by the checkpoint")
-    return str(ledger_line.parse(line).data["root"])
+    event = ledger_line.parse(line)
+    if event.event != "publish" or event.data["run_id"] != run_id or Path(run_id).name != run_id:
+        raise ValueError(f"ledger line {proof['index']} does not publish run {run_id!r}")
+    return str(event.data["root"])
 
 
 def _files(store: Path, runs: list[SealedRun], data: list[str]) -> Iterator[tuple[str, Path]]:

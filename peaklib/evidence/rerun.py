@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from peaklib import plugins
 from peaklib.errors import EvidenceError
+from peaklib.evidence.canonical import from_json
 from peaklib.evidence.checks.verify import verify_pack
 from peaklib.evidence.content.difference import RTOL, Comparison, compare
 from peaklib.evidence.content.tally import Difference
-from peaklib.evidence.environment import code
+from peaklib.evidence.environment import code, environment
 from peaklib.evidence.pack import SealedRun
+from peaklib.evidence.standing import standing_on
 
 Digests = Mapping[str, str]
 
@@ -52,6 +54,26 @@ class Rerunner:
     sources: Callable[[SealedRun], Digests]
     inputs: Callable[[SealedRun], Digests]
     rerun: Callable[[SealedRun, Path], Repeated]
+
+
+def environment_changes(run: SealedRun) -> tuple[str, ...]:
+    """Interpreter, machine and packages that are not those of a run: a reason for differences."""
+    path = run.folder / "inputs" / "environment.json"
+    then, now = from_json(path.read_bytes()), environment()
+    lines = [
+        f"{name} {then[name]}, now {now[name]}"
+        for name in ("python", "platform", "machine")
+        if then[name] != now[name]
+    ]
+    before, today = then["packages"], now["packages"]
+    return (
+        *lines,
+        *(
+            f"{name} {before.get(name, 'none')}, now {today.get(name, 'none')}"
+            for name in sorted({*before, *today})
+            if before.get(name) != today.get(name)
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -120,7 +142,7 @@ def input_label(entry: Mapping[str, Any]) -> str:
 
 def reproduce(
     run: SealedRun,
-    root: str | None,
+    roots: Mapping[str, str],
     place: Path,
     *,
     rtol: float = RTOL,
@@ -130,16 +152,17 @@ def reproduce(
 
     Args:
         run: the pack; its inputs are found beside it.
-        root: its root hash by the ledger.
+        roots: root hashes by the ledger, of this run and of those that it stands on.
         place: folder of runs for the new one, so that it never counts as a trial here.
         rtol: relative difference up to which numbers are called equivalent.
         despite_drift: go on when data or code are not what the pack pins.
 
     Raises:
-        EvidenceError: the pack was altered, its kind cannot be run again, or data or code
-            have changed.
+        EvidenceError: the pack or one that it stands on was altered, its kind cannot be run
+            again, or data or code have changed.
     """
-    _check_untouched(run, root)
+    for each in standing_on(run):
+        _check_untouched(each, roots.get(each.run_id))
     record = run.record()
     rerunner = rerunner_of(record["kind"])
     if record["status"] != "completed":

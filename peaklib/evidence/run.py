@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -17,6 +18,7 @@ from peaklib.evidence.canonical import from_json, to_json
 from peaklib.evidence.content.digest import write_table
 from peaklib.evidence.files import sha256_of
 from peaklib.evidence.redaction.secrets import Secrets
+from peaklib.evidence.trials.axes import Axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +109,16 @@ class Run:
         self.log_metrics({name: value})
 
     def log_metrics(self, values: Mapping[str, float | None]) -> None:
-        """Record numbers by name; a later value replaces an earlier one."""
+        """Record numbers by name; a later value replaces an earlier one.
+
+        Raises:
+            EvidenceError: a value is no number.
+        """
+        for name, value in values.items():
+            if not _is_number_or_none(value):
+                raise EvidenceError(
+                    f"metric {name!r} is {value!r}, which is no number; use `note` for words"
+                )
         self._write(METRICS, {**self._read(METRICS, {}), **values})
 
     def log_trials(self, grid: "pd.DataFrame", name: str = "trials") -> "pd.DataFrame":
@@ -119,14 +130,19 @@ class Run:
 
         Returns:
             The same grid, labelled as counted if this run is recorded.
+
+        Raises:
+            EvidenceError: rows are missing or in another order, or the name is taken.
         """
         if self.folder is None:
             return grid
+        self._check_grid(grid, name)
         sharpes = grid["sharpe"][grid["sharpe"].abs() < math.inf]
         summary = {
             "table": name,
             **{key: grid.attrs[key] for key in ("strategy", "version", "fixed", "grid")},
             "conventions": grid.attrs["conventions"],
+            "code": grid.attrs.get("code"),
             "count": len(grid),
             "sharpe_count": len(sharpes),
             "sharpe_sum": float(sharpes.sum()),
@@ -138,6 +154,21 @@ class Run:
         counted = grid.copy()
         counted.attrs["trials"] = "counted"
         return counted
+
+    def _check_grid(self, grid: "pd.DataFrame", name: str) -> None:
+        """The points of a grid are counted and found by its axes: all rows must be there."""
+        if any(known["table"] == name for known in self._read(TRIALS, [])):
+            raise EvidenceError(f"trials {name!r} are logged already; give this grid another name")
+        axes = Axes.from_json(grid.attrs["grid"])
+        whole = axes.table() if len(axes) == len(grid) else {}
+        if len(axes) != len(grid) or any(
+            (grid[column].to_numpy() != values).any() for column, values in whole.items()
+        ):
+            raise EvidenceError(
+                f"trials {name!r} have {len(grid)} rows that are not the {len(axes)} points of the "
+                "grid in its order; log what `run_grid` returned, and keep a selection of it with "
+                "`save_table`"
+            )
 
     def save_table(
         self, name: str, table: "pd.DataFrame", *, incidental: Sequence[str] = ()
@@ -173,6 +204,7 @@ class Run:
     def save_text(self, name: str, text: str) -> None:
         """Keep a text as `outputs/<name>`."""
         if self.folder is not None:
+            self._refuse_reserved(name)
             self._put_bytes(self._output(name), text.encode())
 
     def save_input(self, name: str, content: bytes) -> None:
@@ -183,6 +215,13 @@ class Run:
     def note(self, text: str) -> None:
         """Add a remark to the record."""
         self._write(NOTES, [*self._read(NOTES, []), text])
+
+    @staticmethod
+    def _refuse_reserved(name: str) -> None:
+        if f"outputs/{name}" in (METRICS, TRIALS, NOTES) or name.endswith(PART):
+            raise EvidenceError(
+                f"{name!r} is a name that the workbench uses itself; choose another for the text"
+            )
 
     def _output(self, name: str) -> Path:
         return self._place(name, "outputs")
@@ -204,7 +243,12 @@ class Run:
     def _read(self, name: str, default: Any) -> Any:
         if self.folder is None or not (self.folder / name).is_file():
             return default
-        return from_json((self.folder / name).read_bytes())
+        try:
+            return from_json((self.folder / name).read_bytes())
+        except ValueError as error:
+            raise EvidenceError(
+                f"{self.folder / name} cannot be read: {error}; it was changed by hand"
+            ) from None
 
     def _write(self, name: str, value: Any) -> None:
         if self.folder is not None:
@@ -235,6 +279,10 @@ def _at_once(path: Path) -> Iterator[Path]:
             f"{path} cannot be written: {error.strerror or error}; check the space on the disk and "
             "the rights of the folder"
         ) from error
+
+
+def _is_number_or_none(value: object) -> bool:
+    return value is None or (isinstance(value, Real) and not isinstance(value, bool))
 
 
 def _extremes(numbers: "pd.DataFrame") -> dict[str, list[float]]:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
 from peaklib.evidence.clock import Clock, utc_now
 from peaklib.evidence.content.digest import content_of
-from peaklib.evidence.environment import code, environment
+from peaklib.evidence.environment import calling_script, code, environment
 from peaklib.evidence.files import SUMS, entries_below, files_below, sha256_of, write_sums
 from peaklib.evidence.ledger.file import sync_folder
 from peaklib.evidence.order import key_order
@@ -32,6 +33,11 @@ _SEAL: Final = (RECORD, CRATE, SUMS)
 
 class _TakenError(EvidenceError):
     """The id of a run is in use."""
+
+
+_KIND: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+# Whole numbers beyond are not exact in JSON.
+_LARGEST_SEED: Final = 2**53 - 1
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,17 @@ class RunSpec:
     parent: str | None = None
     key: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not _KIND.fullmatch(str(self.kind)):
+            raise EvidenceError(
+                f"kind = {self.kind!r} is no kind of run; use up to 32 lower case letters, digits "
+                "and _, such as 'interactive'"
+            )
+        if type(self.seed) is not int or abs(self.seed) > _LARGEST_SEED:
+            raise EvidenceError(
+                f"seed = {self.seed!r} is no seed; use a whole number up to {_LARGEST_SEED:,}"
+            )
 
 
 class OpenRun(Run):
@@ -126,7 +143,7 @@ class OpenRun(Run):
         secrets_ = Secrets.known(os.environ, self.spec.config)
         self._write_inputs(secrets_)
         secrets_.files(staging)
-        record = self._record(status, secrets_.text(error) if error else None, secrets_)
+        record = secrets_.value(self._record(status, error))
         files = [_entry(name, path) for name, path in files_below(staging)]
         record["files"] = [entry._asdict() for entry in files]
         self._write(RECORD, record)
@@ -145,9 +162,11 @@ class OpenRun(Run):
         self._write("inputs/code.json", self._code())
 
     def _code(self) -> dict[str, Any]:
-        return {**code(), "sources": dict(self.spec.sources)}
+        trials = self._read(TRIALS, [])
+        rules = {f"strategy {grid['strategy']}": grid["code"] for grid in trials if grid["code"]}
+        return {**code(), "sources": {**rules, **self.spec.sources}}
 
-    def _record(self, status: str, error: str | None, hidden: Secrets) -> dict[str, Any]:
+    def _record(self, status: str, error: str | None) -> dict[str, Any]:
         machine = environment()
         return {
             "schema": SCHEMA,
@@ -161,7 +180,7 @@ class OpenRun(Run):
             "start": self._start.isoformat(),
             "end": self._clock().isoformat(),
             "seed": self.spec.seed,
-            "config": hidden.value(dict(self.spec.config)),
+            "config": dict(self.spec.config),
             "config_order": key_order(self.spec.config),
             "inputs": self._read(DATASETS, []),
             "environment": {k: machine[k] for k in ("python", "platform", "lock_sha256")},
@@ -252,21 +271,28 @@ def start_run(
     inputs: Sequence[Input] = (),
     family: str | None = None,
     parent: str | None = None,
+    sources: Mapping[str, str] | None = None,
     runs: Path | None = None,
     clock: Clock = utc_now,
 ) -> Iterator[OpenRun]:
     """A run around a block of code; it is published when the block ends, failed or not.
 
+    The script or notebook that calls this is pinned by its digest, as it lies on the disk.
+
     >>> with start_run(kind="interactive", config={}) as run:  # doctest: +SKIP
     ...     run.log_metric("sharpe", 0.5)
     """
-    spec = RunSpec(kind, config, seed, family, parent)
+    pinned = {**calling_script(), **(sources or {})}
+    spec = RunSpec(kind, config, seed, family, parent, sources=pinned)
     run = create_run(spec, runs=runs, clock=clock)
     try:
         run.use(*inputs)
         yield run
     except KeyboardInterrupt:
         run.seal("interrupted", "KeyboardInterrupt")
+        raise
+    except SystemExit as leave:
+        run.seal(*(() if not leave.code else ("failed", f"SystemExit: {leave.code}")))
         raise
     except BaseException as error:
         run.seal("failed", f"{type(error).__name__}: {error}")

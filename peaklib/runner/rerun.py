@@ -84,7 +84,7 @@ def rerun_notebook(
         outcome = run_notebook(NotebookJob(notebook, parameters, spec, place, threads))
     if outcome.error:
         raise NotebookError(
-            f"run {run.run_id} finished, but failed when run again: {outcome.error}; see "
-            f"{outcome.folder / NOTEBOOK}"
+            f"run {run.run_id} finished, but failed when run again: {outcome.error}; "
+            "`peak repro RUN --keep FOLDER` keeps what it left"
         )
     return open_run(outcome.run_id, runs=place)

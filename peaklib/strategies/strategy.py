@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -91,12 +92,12 @@ class Strategy:
         return own if self.inner is None else f"{own}+{self.inner.code_digest()}"
 
     def _source_digest(self) -> str:
-        module = inspect.getmodule(self.function)
-        try:
-            source = inspect.getsource(module) if module else inspect.getsource(self.function)
-        except (OSError, TypeError):
-            return "unknown"
-        return sha256(source.encode()).hexdigest()[:16]
+        # A notebook's cells are no module with a source, but its functions have one.
+        for target in (inspect.getmodule(self.function), self.function):
+            with suppress(OSError, TypeError):
+                if target is not None:
+                    return sha256(inspect.getsource(target).encode()).hexdigest()[:16]
+        return "unknown"
 
 
 def check_target(target: object, n_bars: int, strategy: str) -> Floats:

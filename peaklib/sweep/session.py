@@ -81,20 +81,19 @@ def run_sweep(
     config = {"sweep": plan.name, "command": plan.command, "config": plan.config.model_dump()}
     own = _open(plan, config, folder)
     batch = Batch(plan, folder, own.run_id, threads)
-    if resume:
-        batch.resume()
     pool = executor(workers)
     try:
+        if resume:
+            batch.resume()
         results = batch.run(pool, workers, listener)
-    except BaseException:
-        marker = stop_marker(folder, own.run_id)
-        marker.touch()
-        pool.shutdown(wait=False, cancel_futures=True)
-        stop_kernels()
-        pool.shutdown(wait=True)
-        marker.unlink()
+    except BaseException as problem:
+        _stop(pool, stop_marker(folder, own.run_id))
         _describe(own, batch.results, folder)
-        own.seal("interrupted", f"{len(batch.results)} of {len(plan.cells)} cells finished")
+        finished = f"{len(batch.results)} of {len(plan.cells)} cells finished"
+        if isinstance(problem, Exception):
+            own.seal("failed", f"{type(problem).__name__}: {problem}; {finished}")
+        else:
+            own.seal("interrupted", finished)
         raise
     pool.shutdown()
     _describe(own, results, folder)
@@ -102,6 +101,15 @@ def run_sweep(
     status = "failed" if failed else "completed"
     sealed = own.seal(status, f"{failed} of {len(results)} cells failed" if failed else None)
     return SweepRun(sealed, tuple(results))
+
+
+def _stop(pool: Executor, marker: Path) -> None:
+    """Let no cell start any more, and end those at work as stopped on purpose."""
+    marker.touch()
+    pool.shutdown(wait=False, cancel_futures=True)
+    stop_kernels()
+    pool.shutdown(wait=True)
+    marker.unlink()
 
 
 def _open(plan: Plan, config: dict[str, Any], folder: Path) -> OpenRun:

@@ -149,10 +149,59 @@ def test_list_of_nothing_says_so(call: Call, project: Path) -> None:
 
 
 def test_list_in_which_nothing_is_left_says_so(call: Call, runs: Runs) -> None:
-    assert lines(call("runs", "list", "--kind", "x")) == [
+    assert lines(call("runs", "list", "--kind", "interactive", "--status", "completed")) == [
         "no run meets this",
         "next  peak runs list",
     ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--kind", "none"], r"no run of kind 'none'\. There are: interactive, sweep_cell"),
+        (["--kind", "sweep_cel"], "did you mean 'sweep_cell'"),
+        (["--family", "none"], r"no run of family 'none'\. There are: sma/sp500"),
+        (["--strategy", "none"], "There are: rsi, sma"),
+        (["--data", "none"], r"no run with the data set 'none'\. There are: sp500"),
+        (["--data", "66666666"], "There are: sp500"),
+        (["--where", "none>1"], "no run with a metric 'none'.*best_sharpe"),
+    ],
+)
+@pytest.mark.parametrize("command", ["list", "best"])
+def test_condition_that_no_run_can_meet_names_those_that_there_are(
+    command: str, arguments: list[str], message: str, call: Call, runs: Runs
+) -> None:
+    done = call("runs", command, *arguments)
+    assert done.exit_code == 1
+    assert isinstance(done.exception, EvidenceError)
+    assert re.search(message, str(done.exception))
+
+
+def test_unknown_order_is_refused_and_a_known_one_that_nobody_here_has_is_not(
+    call: Call, runs: Runs
+) -> None:
+    done = call("runs", "list", "--sort", "best_sharp")
+    assert done.exit_code == 1
+    assert "did you mean 'best_sharpe'" in str(done.exception)
+    arguments = ("--kind", "interactive", "--sort", "best_sharpe", "--json")
+    assert len(json.loads(call("runs", "list", *arguments).output)) == 1
+
+
+def test_values_of_deleted_runs_are_known(call: Call, runs: Runs) -> None:
+    call("runs", "delete", runs.first, "--reason", "r")
+    assert lines(call("runs", "list", "--family", "sma/sp500"))[0] == "no run meets this"
+
+
+def test_status_is_one_of_three(call: Call, runs: Runs) -> None:
+    done = call("runs", "list", "--status", "bad")
+    assert done.exit_code == 2
+    assert "completed" in done.output
+
+
+def test_without_runs_no_condition_is_refused(call: Call, project: Path) -> None:
+    assert lines(call("runs", "list", "--kind", "x", "--sort", "y"))[0] == "no runs yet"
+    assert lines(call("runs", "best", "--family", "x"))[0] == "no runs yet"
+    assert lines(call("runs", "trials", "--family", "x"))[0] == "no trials on record"
 
 
 @pytest.mark.slow
@@ -211,6 +260,20 @@ def test_show_as_json_is_registry_and_record(call: Call, runs: Runs) -> None:
     assert shown["record"]["run_id"] == runs.second
 
 
+def test_show_of_an_altered_run_says_so_and_shows_it(call: Call, runs: Runs, project: Path) -> None:
+    assert json.loads(call("runs", "show", runs.first, "--json").output)["altered"] is None
+    with (project / "runs" / runs.first / "outputs" / "metrics.json").open("a") as file:
+        file.write(" ")
+    shown = lines(call("runs", "show", runs.first))
+    assert shown[1] == (
+        f"✕ run {runs.first} was altered: outputs/metrics.json is not what its SHA256SUMS says; "
+        f"see `peak evidence verify {runs.first}`"
+    )
+    assert "config     b 1" in shown
+    answer = json.loads(call("runs", "show", f"{runs.first}:0", "--json").output)
+    assert answer["altered"] == shown[1][2:]
+
+
 # ---- best ---------------------------------------------------------------------------------------
 def test_best_ranks_points_of_all_runs_and_says_among_how_many(call: Call, runs: Runs) -> None:
     head, names, *rows, last = lines(call("runs", "best", "--metric", "sharpe"))
@@ -257,6 +320,22 @@ def test_best_as_json_has_parameters_benchmark_and_trials(call: Call, runs: Runs
     assert (point["run_id"], point["n"], point["hold"]) == (runs.first, 1, 0.25)
 
 
+def test_best_of_nothing_as_json_has_no_points(call: Call, runs: Runs) -> None:
+    done = call("runs", "best", "--json", "--where", "sharpe>9")
+    assert done.exit_code == 0
+    assert json.loads(done.output) == {
+        "metric": "sharpe",
+        "higher_is_better": True,
+        "n_trials": 5,
+        "points": [],
+    }
+
+
+def test_best_as_json_is_json_without_runs_too(call: Call, project: Path) -> None:
+    assert json.loads(call("runs", "best", "--json").output)["points"] == []
+    assert not (project / "runs").exists()
+
+
 def test_best_leaves_failed_runs_out(call: Call, runs: Runs, project: Path) -> None:
     run = create_run(RunSpec("sweep_cell", {}))
     run.log_trials(grid([99], [9.0], [1], "sma"))
@@ -266,7 +345,7 @@ def test_best_leaves_failed_runs_out(call: Call, runs: Runs, project: Path) -> N
 
 @pytest.mark.parametrize(
     ("metric", "message"),
-    [("sharp", "did you mean sharpe"), ("n_trades", "add --highest or --lowest")],
+    [("sharp", "did you mean 'sharpe'"), ("n_trades", "add --highest or --lowest")],
 )
 def test_best_of_an_unclear_metric_is_refused(
     metric: str, message: str, call: Call, runs: Runs

@@ -15,8 +15,8 @@ from peaklib.cli.runs_compare import command
 from peaklib.data import load
 from peaklib.errors import EvidenceError
 from peaklib.evidence import Registry, home, open_run, start_run
-from peaklib.evidence.checks.vouch import verify_page
 from peaklib.evidence.trials.points import read_record
+from peaklib.evidence.vouch import verify_page
 from peaklib.sweep import evaluate_cell
 from peaklib.sweep.curves import Curve, curve_of
 
@@ -153,6 +153,21 @@ def test_anyway_shows_the_numbers_after_a_warning_and_without_a_difference(
     assert done.output.startswith("! other costs or fills: ")
     assert len(rows(done)["sharpe"]) == 2
     assert "same costs ✕" in done.output
+
+
+def test_a_run_that_was_altered_is_refused(compare: Compare, store: dict[str, str]) -> None:
+    place = Path(store["project"]) / "runs" / store["again"] / "outputs" / "metrics.json"
+    before = place.read_bytes()
+    place.write_bytes(before + b" ")
+    try:
+        done = compare("base", "again")
+    finally:
+        place.write_bytes(before)
+    assert done.exit_code == 1
+    assert isinstance(done.exception, EvidenceError)
+    assert f"run {store['again']} was altered: outputs/metrics.json" in str(done.exception)
+    assert f"peak evidence verify {store['again']}" in str(done.exception)
+    assert compare("base", "again").exit_code == 0
 
 
 def test_json_is_whole_and_says_whether_numbers_were_refused(compare: Compare) -> None:

@@ -3,14 +3,19 @@
 import itertools
 import logging
 import math
+import shutil
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from evidence.publications import write_ledger
 
 from peaklib.evidence import start_run
+from peaklib.evidence.files import SUMS, write_sums
 from peaklib.evidence.registry.best import Point
 from peaklib.evidence.registry.query import Query
 from peaklib.evidence.registry.registry import Registry
@@ -47,6 +52,20 @@ def make_run(runs: Path, *grids: pd.DataFrame, **metrics: float) -> str:
             run.log_trials(frame, f"trials{number}")
         run.log_metrics(metrics)
     return run.run_id
+
+
+def tables(runs: Path, run_id: str) -> Path:
+    return runs / run_id / "outputs" / "tables"
+
+
+def publish_with(runs: Path, run_id: str, table: pd.DataFrame) -> None:
+    """Put another table into a run, and vouch for it, as some other tool would have done."""
+    table.to_parquet(tables(runs, run_id) / "trials0.parquet")
+    (runs / run_id / SUMS).unlink()
+    root = write_sums(runs / run_id)
+    lines = [dict(event.data) for event in Registry(runs).ledger.events("publish")]
+    changed = [{**data, "root": root} if data["run_id"] == run_id else data for data in lines]
+    write_ledger(runs / "ledger.jsonl", changed)
 
 
 def best(
@@ -141,6 +160,80 @@ def test_run_that_cannot_be_read_is_left_out_with_a_warning(
     assert best(tmp_path, 1) == [(f"{good}:0", 0.1)]
     assert "left out of the best" in caplog.text
     assert lost in caplog.text
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [range(2, -1, -1), range(7, 10), range(0, 6, 2), ["a", "b", "c"], [1, 1, 0]],
+    ids=str,
+)
+def test_number_of_a_point_is_its_row_whatever_the_labels(
+    labels: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = grid([5, 10, 20], [0.1, 0.9, 0.3], [30, 40, 50])
+    run_id = make_run(tmp_path, frame)
+    publish_with(tmp_path, run_id, frame.set_axis(labels))
+    assert best(tmp_path, 1) == [(f"{run_id}:1", 0.9)]
+    assert best(tmp_path, 1, bounds=(("n_trades", "!=", 40.0),)) == [(f"{run_id}:2", 0.3)]
+    assert best(tmp_path, 1, higher=False) == [(f"{run_id}:0", 0.1)]
+    assert "left out" not in caplog.text
+
+
+@pytest.mark.parametrize("harm", ["gone", "altered", "unreadable"])
+def test_older_run_of_the_same_trials_stands_in_for_a_lost_one(
+    harm: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    older = make_run(tmp_path, grid([5, 10], [0.9, 0.7]))
+    lost = [make_run(tmp_path, grid([5, 10], [0.9, 0.7])) for _ in range(2)]
+    other = make_run(tmp_path, grid([20], [0.8]))
+    for run_id in lost:
+        if harm == "gone":
+            shutil.rmtree(tmp_path / run_id)
+        elif harm == "altered":
+            grid([5, 10], [9.0, 9.0]).to_parquet(tables(tmp_path, run_id) / "trials0.parquet")
+        else:
+            publish_with(tmp_path, run_id, pd.DataFrame({"odd": ["x"]}))
+    expected = [(f"{older}:0", 0.9), (f"{other}:0", 0.8), (f"{older}:1", 0.7)]
+    assert best(tmp_path, 9) == expected
+    for run_id in lost:
+        assert f"peak evidence verify {run_id}" in caplog.text
+
+
+def test_stand_in_meets_the_query_too(tmp_path: Path) -> None:
+    make_run(tmp_path, grid([5], [0.9]))
+    since = Registry(tmp_path).select(Query())[0].start
+    lost = make_run(tmp_path, grid([5], [0.9]))
+    shutil.rmtree(tmp_path / lost)
+    later = datetime.fromisoformat(since) + timedelta(microseconds=1)
+    assert best(tmp_path, 9, since=later) == []
+
+
+def alter_list(pack: Path) -> None:
+    """A change that the pack's own list agrees with; only the ledger does not."""
+    grid([5, 10], [9.0, 9.0]).to_parquet(pack / "outputs" / "tables" / "trials0.parquet")
+    (pack / SUMS).unlink()
+    write_sums(pack)
+
+
+def alter_record(pack: Path) -> None:
+    """Other parameters for the same numbers."""
+    record = (pack / "run.json").read_bytes()
+    (pack / "run.json").write_bytes(record.replace(b'"slow":200', b'"slow":100'))
+
+
+@pytest.mark.parametrize("alter", [alter_list, alter_record], ids=lambda f: f.__name__)
+def test_numbers_of_an_altered_pack_are_not_shown(
+    alter: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = make_run(tmp_path, grid([7], [0.1]))
+    altered = make_run(tmp_path, grid([5, 10], [0.9, 0.8]))
+    before = (tmp_path / altered / "run.json").read_bytes(), best(tmp_path, 1)
+    alter(tmp_path / altered)
+    assert before[1] == [(f"{altered}:0", 0.9)]
+    assert alter is alter_list or (tmp_path / altered / "run.json").read_bytes() != before[0]
+    assert best(tmp_path, 9) == [(f"{good}:0", 0.1)]
+    assert f"run {altered} was altered" in caplog.text
+    assert caplog.text.count(f"peak evidence verify {altered}") == 1
 
 
 def test_infinite_values_are_ranked(tmp_path: Path) -> None:

@@ -54,6 +54,24 @@ def test_missing_copy_is_found(sealed: SealedRun, prices: Dataset) -> None:
     assert line == f"complete: data/{prices.digest}.parquet, a copy of 'prices', is missing"
 
 
+def test_copy_that_was_left_out_may_be_missing_but_not_changed(
+    sealed: SealedRun, prices: Dataset
+) -> None:
+    copy = sealed.runs / "data" / f"{prices.digest}.parquet"
+    content = copy.read_bytes()
+
+    def is_well(left_out: str) -> bool:
+        data = sealed.runs / "data"
+        return verify_pack(sealed.folder, root=sealed.root, data=data, left_out=[left_out]).ok
+
+    copy.unlink()
+    assert (is_well("prices"), is_well("other")) == (True, False)
+    copy.write_bytes(content[:-1] + b"?")
+    assert not is_well("prices")
+    copy.write_bytes(content)
+    assert is_well("other")
+
+
 @pytest.mark.parametrize("record", [None, {}, {"inputs": 3}, {"inputs": [1, {}, {"kept": None}]}])
 def test_damaged_record_names_no_copies(record: dict[str, object] | None, tmp_path: Path) -> None:
     assert kept_copies(record, tmp_path) == []

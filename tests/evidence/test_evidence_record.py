@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from peaklib import __version__
 from peaklib.backtest import run_grid
 from peaklib.data import Dataset, load
 from peaklib.errors import EvidenceError
-from peaklib.evidence import RunSpec, SealedRun, attach, create_run, start_run
+from peaklib.evidence import Registry, RunSpec, SealedRun, attach, create_run, start_run
+from peaklib.strategies import get
 
 SPEC = RunSpec("test", {})
 OUTSIDE = ["../../x", "../../../x", "a/../../../x", "../../../../../../../../x"]
@@ -174,11 +177,104 @@ def test_grid_of_a_run_is_counted_with_moments_of_its_sharpes(
     pd.testing.assert_frame_equal(pd.read_parquet(sealed.table("trials")), grid)
 
 
-def test_two_grids_of_a_run_are_both_counted(grid: pd.DataFrame, tmp_path: Path) -> None:
+def test_two_grids_of_a_run_are_both_counted(
+    grid: pd.DataFrame, walk: Dataset, tmp_path: Path
+) -> None:
     run = create_run(SPEC, runs=tmp_path)
     run.log_trials(grid)
-    run.log_trials(grid.iloc[:4], name="more")
+    run.log_trials(run_grid("sma_crossover", walk, {"fast": [7, 8], "slow": [60, 70]}), name="more")
     assert [entry["count"] for entry in run.seal().record()["trials"]] == [11, 4]
+
+
+def test_trials_that_are_not_the_whole_grid_are_refused(grid: pd.DataFrame, tmp_path: Path) -> None:
+    """Points are counted and found by the axes: a selection would be counted wrongly."""
+    run = create_run(SPEC, runs=tmp_path)
+    for part in (grid.head(4), grid[::-1], grid.sort_values("sharpe"), pd.concat([grid, grid])):
+        part.attrs = grid.attrs
+        with pytest.raises(EvidenceError, match="not the 11 points of the grid in its order"):
+            run.log_trials(part)
+    run.log_trials(grid)
+    with pytest.raises(EvidenceError, match="'trials' are logged already"):
+        run.log_trials(grid)
+    assert [entry["count"] for entry in run.seal().record()["trials"]] == [11]
+
+
+def test_strategy_of_a_grid_is_pinned_by_its_code(grid: pd.DataFrame, tmp_path: Path) -> None:
+    run = create_run(SPEC, runs=tmp_path)
+    run.log_trials(grid)
+    code = get("sma_crossover").code_digest()
+    assert run.seal().record()["code"]["sources"] == {"strategy sma_crossover": code}
+
+
+def test_script_that_records_by_hand_is_pinned(tmp_path: Path) -> None:
+    script = tmp_path / "look.py"
+    script.write_text(
+        "import pathlib, sys\n"
+        "from peaklib import evidence\n"
+        "with evidence.start_run(kind='interactive', config={}, runs=pathlib.Path(sys.argv[1])):\n"
+        "    pass\n",
+        "utf-8",
+    )
+    subprocess.run([sys.executable, script, tmp_path / "runs"], check=True)
+    (record,) = (tmp_path / "runs").glob("*/run.json")
+    digest = sha256(script.read_bytes()).hexdigest()
+    assert json.loads(record.read_bytes())["code"]["sources"] == {"script look.py": digest}
+
+
+@pytest.mark.parametrize("value", ["0.5", True, [1.0], {"a": 1}])
+def test_metric_that_is_no_number_is_refused(value: Any, tmp_path: Path) -> None:
+    run = create_run(SPEC, runs=tmp_path)
+    with pytest.raises(EvidenceError, match=r"metric 'x' is .* no number"):
+        run.log_metric("x", value)
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "trials.json", "notes.json", "model.part"])
+def test_names_of_the_workbench_are_refused_for_texts(name: str, tmp_path: Path) -> None:
+    run = create_run(SPEC, runs=tmp_path)
+    with pytest.raises(EvidenceError, match="uses itself"):
+        run.save_text(name, "x")
+
+
+@pytest.mark.parametrize("kind", ["", "Sweep", "a b", "x" * 33, "1st", None])
+def test_odd_kind_is_refused(kind: Any) -> None:
+    with pytest.raises(EvidenceError, match="no kind of run"):
+        RunSpec(kind, {})
+
+
+@pytest.mark.parametrize("seed", [1.5, "7", True, 2**70, None])
+def test_odd_seed_is_refused(seed: Any) -> None:
+    with pytest.raises(EvidenceError, match="no seed"):
+        RunSpec("test", {}, seed)
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, "completed"), (None, "completed"), (3, "failed")])
+def test_leaving_a_script_early_is_no_failure_unless_it_says_so(
+    code: int | None, status: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit):
+        leave(tmp_path, code)
+    (record,) = tmp_path.glob("*/run.json")
+    assert json.loads(record.read_bytes())["status"] == status
+
+
+def leave(runs: Path, code: int | None) -> None:
+    with start_run(kind="test", config={}, runs=runs):
+        sys.exit(code)
+
+
+def test_secret_in_any_field_of_the_record_is_redacted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = "planted-" + "value-93b1"
+    monkeypatch.setenv("MY_API_KEY", planted)
+    spec = RunSpec("test", {"note": planted}, family=f"sma/{planted}", parent=planted)
+    sealed = create_run(spec, runs=tmp_path).seal()
+    registry = Registry(tmp_path)
+    registry.delete(sealed.run_id, f"it held {planted}")
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            assert planted.encode() not in path.read_bytes(), path
+    assert registry.row(sealed.run_id).deleted == "it held [redacted: MY_API_KEY]"
 
 
 def test_without_a_run_nothing_is_kept_and_grids_stay_uncounted(

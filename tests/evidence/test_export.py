@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import subprocess
 import zipfile
+from base64 import b64encode
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +21,7 @@ from peaklib.evidence import (
     unpack,
     verify_pack,
 )
+from peaklib.evidence.ledger.merkle import inclusion_proof
 from peaklib.evidence.run import RUN_ROLE
 
 
@@ -105,6 +108,32 @@ def test_run_without_a_line_in_the_ledger_is_not_exported(store: Path, tmp_path:
     assert not (tmp_path / "x.zip").exists()
 
 
+@pytest.mark.parametrize("forged", [False, True])
+def test_altered_pack_is_not_exported(forged: bool, store: Path, tmp_path: Path) -> None:
+    """With its lists left as they were, or written anew with public tools."""
+    cell = make_run(store)
+    top = make_run(store, cell)
+    (cell.folder / "outputs" / "notes.json").write_text("[1]", "utf-8")
+    if forged:
+        sums = subprocess.run(
+            "sha256sum $(cut -c67- SHA256SUMS)", shell=True, cwd=cell.folder, capture_output=True
+        )
+        (cell.folder / "SHA256SUMS").write_bytes(sums.stdout)
+    with pytest.raises(
+        EvidenceError, match=f"run {cell.run_id} is not .* evidence verify {cell.run_id}"
+    ):
+        export_run(Registry(store), top.run_id, tmp_path / "x.zip")
+    assert not list(tmp_path.glob("*.zip*"))
+
+
+def test_altered_copy_of_data_is_not_exported(prices: Dataset, store: Path, tmp_path: Path) -> None:
+    run = make_run(store, prices)
+    copy = store / "data" / f"{prices.digest}.parquet"
+    copy.write_bytes(copy.read_bytes()[:-1] + b"?")
+    with pytest.raises(EvidenceError, match="a copy of 'prices', was changed"):
+        export_run(Registry(store), run.run_id, tmp_path / "x.zip", with_data=True)
+
+
 def test_existing_file_is_not_overwritten(store: Path, tmp_path: Path) -> None:
     run = make_run(store)
     (tmp_path / "x.zip").write_text("mine", "utf-8")
@@ -132,6 +161,50 @@ def test_forged_line_is_not_proved(store: Path, tmp_path: Path) -> None:
     rewrite(archive, "export.json", {"lines": lines})
     with pytest.raises(EvidenceError, match="not proved by the checkpoint"):
         unpack(archive, tmp_path / "there")
+
+
+def test_line_that_vouches_for_another_run_is_refused(store: Path, tmp_path: Path) -> None:
+    cell = make_run(store)
+    run, archive = make_run(store, cell), tmp_path / "x.zip"
+    export_run(Registry(store), run.run_id, archive)
+    with zipfile.ZipFile(archive) as opened:
+        lines = json.loads(opened.read("export.json"))["lines"]
+    rewrite(archive, "export.json", {"lines": {**lines, cell.run_id: lines[run.run_id]}})
+    with pytest.raises(EvidenceError, match=f"does not publish run '{cell.run_id}'"):
+        unpack(archive, tmp_path / "one")
+    rewrite(archive, "export.json", {"lines": {cell.run_id: lines[cell.run_id]}})
+    with pytest.raises(EvidenceError, match=f"vouches for its run '{run.run_id}'"):
+        unpack(archive, tmp_path / "two")
+
+
+def test_line_of_another_event_vouches_for_nothing(store: Path, tmp_path: Path) -> None:
+    run, archive = make_run(store), tmp_path / "x.zip"
+    ledger = Registry(store).ledger
+    ledger.append("repro", {"run_id": run.run_id, "root": run.root})
+    export_run(Registry(store), run.run_id, archive)
+    lines = ledger.path.read_bytes().splitlines()
+    path = [b64encode(node).decode() for node in inclusion_proof(lines, 2)]
+    line = {"line": lines[2].decode(), "index": 2, "path": path}
+    rewrite(archive, "export.json", {"lines": {run.run_id: line}})
+    with pytest.raises(EvidenceError, match="ledger line 2 does not publish run"):
+        unpack(archive, tmp_path / "there")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"schema": "peak-export/9"}, "follows 'peak-export/9'"),
+        ({"lines": []}, "cannot be read as an export"),
+        ({"run_id": "../.."}, "vouches for its run"),
+    ],
+)
+def test_manifest_of_another_form_is_refused(
+    change: dict[str, object], says: str, store: Path, tmp_path: Path
+) -> None:
+    export_run(Registry(store), make_run(store).run_id, tmp_path / "x.zip")
+    rewrite(tmp_path / "x.zip", "export.json", change)
+    with pytest.raises(EvidenceError, match=says):
+        unpack(tmp_path / "x.zip", tmp_path / "there")
 
 
 def test_changed_pack_inside_is_found_by_its_root(store: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from scratch import wait_until
 from peaklib.errors import EvidenceError
 from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.evidence.registry.index import Index
+from peaklib.evidence.registry.index_queries import GridPlace
 from peaklib.evidence.registry.query import Query, Row
 
 SP500 = {"name": "sp500", "digest": "5f" * 32}
@@ -237,6 +238,31 @@ def test_answers_do_not_depend_on_how_many_runs_there_are(
     index, published = crowd
     asked = Query(**{**query.__dict__, "descending": descending})
     assert numbers(index.select(asked)) == by_hand(published, asked)
+
+
+# ---- grids ---------------------------------------------------------------------------------------
+def test_equal_grids_are_one_and_the_others_can_be_asked_for(tmp_path: Path) -> None:
+    """The same axes with another number of points are other trials."""
+    part = {**grid(sharpe=[0.0, 0.7]), "count": 3}
+    trials = [[grid(sharpe=[0.0, 0.9])], [part], [grid("rsi", sharpe=[0.0, 0.8])]]
+    trials += [[grid("rsi", sharpe=[0.1, 0.5]), grid(sharpe=[0.0, 0.9])]]
+    index = make(tmp_path, [publication(k, trials=made) for k, made in enumerate(trials)])
+
+    def told(places: list[GridPlace]) -> list[tuple[str, int, float]]:
+        return [(place.run_id, place.grid, place.best) for place in places]
+
+    found = index.grids("sharpe", Query(), True)
+    assert told(found) == [(run_id_of(3), 1, 0.9), (run_id_of(1), 0, 0.7), (run_id_of(3), 0, 0.5)]
+    others = [told(index.equal_grids(place, "sharpe", Query(), True)) for place in found]
+    assert others == [[(run_id_of(0), 0, 0.9)], [], [(run_id_of(2), 0, 0.8)]]
+    assert index.equal_grids(found[0], "sharpe", Query(since=at(1)), True) == []
+
+
+def test_known_values_are_those_of_all_runs(index: Index) -> None:
+    assert index.known("kind") == ["interactive", "report", "sweep_cell"]
+    assert index.known("family") == ["rsi/nasdaq", "sma/sp500"]
+    assert index.known("strategy") == ["rsi", "sma"]
+    assert index.known("dataset") == ["nasdaq", "sp500"]
 
 
 # ---- following the ledger -----------------------------------------------------------------------

@@ -153,6 +153,18 @@ def test_altered_pack_is_not_run(planted: Path, tmp_path: Path) -> None:
     assert "is not what was published: outputs/metrics.json was" in done.stderr
 
 
+def test_sweep_with_an_altered_cell_is_not_run(planted: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(planted, project)
+    cell = run_folders(project, "sweep_cell")[0]
+    with (cell / "outputs" / "metrics.json").open("ab") as file:
+        file.write(b" ")
+    (own,) = run_folders(project, "sweep")
+    done = repro(project, own.name)
+    assert done.returncode == 1
+    assert f"run {cell.name} is not what was published" in done.stderr
+
+
 def test_changed_notebook_does_not_matter_the_pack_has_its_own(
     planted: Path, tmp_path: Path
 ) -> None:

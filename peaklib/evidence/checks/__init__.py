@@ -1,1 +1,1 @@
-"""Holding packs, pages and exports against the ledger."""
+"""Holding a pack against its own lists and against the ledger."""

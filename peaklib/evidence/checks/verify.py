@@ -1,16 +1,17 @@
 """Checking a pack: complete, unchanged, listed, anchored; what is wrong, file by file."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
-from peaklib.evidence.checks.claims import Known, crate_problems, read_object, record_problems
-from peaklib.evidence.copies import kept_copies
-from peaklib.evidence.files import SUMS, entries_below, scan_sums, sha256_of, shown
+from peaklib.evidence.checks.claims import crate_problems, read_object, record_problems
+from peaklib.evidence.checks.folder import PackFolder, look
+from peaklib.evidence.copies import KeptCopy, kept_copies
+from peaklib.evidence.files import SUMS, shown
 from peaklib.evidence.pack import CRATE, RECORD
 
 History = Callable[[Any], str | None]
@@ -72,8 +73,8 @@ class Report:
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        """The checks that are not passed."""
-        return tuple(check for check in self.checks if not check.ok)
+        """The checks that were asked and not passed."""
+        return tuple(check for check in self.checks if check.ok is False)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
@@ -88,6 +89,7 @@ def verify_pack(
     run_id: str | None = None,
     history: History | None = None,
     data: Path | None = None,
+    left_out: Collection[str] = (),
 ) -> Report:
     """Check the folder of a sealed run.
 
@@ -99,72 +101,37 @@ def verify_pack(
             that is left out.
         data: folder of the copies of inputs that the run kept; by default they are not
             looked at.
+        left_out: names of inputs whose copies may be missing.
 
     Returns:
         What was found; nothing is raised for a pack that is damaged, whatever the damage.
     """
-    pack = _look(folder, run_id or os.path.basename(os.path.abspath(folder)))
+    pack = look(folder, run_id or os.path.basename(os.path.abspath(folder)))
     record, trouble = _read(pack)
+    copies = kept_copies(record, data, left_out)
     checks = (
-        _complete(pack, record, data),
-        _unchanged(pack, record, data),
+        _complete(pack, copies),
+        _unchanged(pack, record, copies),
         _listed(pack, record, trouble),
         _anchored(pack, root, record, history),
     )
     return Report(pack.run_id, folder, pack.root, checks)
 
 
-@dataclass(frozen=True)
-class _Pack:
-    """What lies in a folder: kinds and digests by name, and the list as far as it is readable."""
+def report_of_none(folder: Path, why: str, remedy: str) -> Report:
+    """What is to be said of a run that is not there: why, and nothing of its files.
 
-    run_id: str
-    folder: Path
-    kinds: Mapping[str, str]
-    sizes: Mapping[str, int]
-    digests: Mapping[str, str]
-    unreadable: Mapping[str, str]
-    sums: Mapping[str, str]
-    sums_problems: tuple[str, ...]
-
-    @property
-    def root(self) -> str | None:
-        return self.digests.get(SUMS)
-
-    @property
-    def known(self) -> Known:
-        """The files by the list, with the sizes of those that are as it says."""
-        whole = {n: self.digests.get(n) == digest for n, digest in self.sums.items()}
-        return {n: (self.sums[n], str(self.sizes[n]) if whole[n] else None) for n in self.sums}
-
-    @property
-    def command(self) -> str:
-        return f"(cd {quote(str(self.folder))} && sha256sum --strict -c {SUMS})"
+    Args:
+        folder: where it would lie.
+        why: one line.
+        remedy: the command that helps.
+    """
+    missing = Check("complete", False, "the folder of the run", (why,), remedy)
+    others = (Check(name, None, "not asked") for name in ("unchanged", "listed", "anchored"))
+    return Report(folder.name, folder, None, (missing, *others))
 
 
-def _look(folder: Path, run_id: str) -> _Pack:
-    digests: dict[str, str] = {}
-    unreadable: dict[str, str] = {}
-    try:
-        if folder.is_symlink():
-            unreadable["."] = f"the folder {folder.name} is a symbolic link"
-        found = entries_below(folder)
-    except OSError as error:
-        return _Pack(run_id, folder, {}, {}, {}, {".": f"{folder}: {error.strerror}"}, {}, ())
-    for entry in found:
-        if entry.kind == "file":
-            try:
-                digests[entry.name] = sha256_of(entry.path)
-            except OSError as error:
-                unreadable[entry.name] = f"{shown(entry.name)} cannot be read: {error.strerror}"
-    has_list = SUMS in digests
-    sums, problems = scan_sums((folder / SUMS).read_bytes()) if has_list else ({}, ())
-    kinds = {entry.name: entry.kind for entry in found}
-    sizes = {entry.name: entry.size for entry in found}
-    return _Pack(run_id, folder, kinds, sizes, digests, unreadable, sums, problems)
-
-
-def _read(pack: _Pack) -> tuple[Mapping[str, Any] | None, str]:
+def _read(pack: PackFolder) -> tuple[Mapping[str, Any] | None, str]:
     """The record, or why there is none."""
     if pack.kinds.get(RECORD) != "file":
         return None, f"{RECORD} is missing"
@@ -174,8 +141,7 @@ def _read(pack: _Pack) -> tuple[Mapping[str, Any] | None, str]:
         return None, str(error)
 
 
-def _complete(pack: _Pack, record: Mapping[str, Any] | None, data: Path | None) -> Check:
-    copies = kept_copies(record, data)
+def _complete(pack: PackFolder, copies: Collection[KeptCopy]) -> Check:
     against = f"{len(pack.sums)} files of {SUMS}"
     if copies:
         against += f", and {len(copies)} beside it"
@@ -185,7 +151,7 @@ def _complete(pack: _Pack, record: Mapping[str, Any] | None, data: Path | None) 
     return _check("complete", against, [*missing, *lost], remedy)
 
 
-def _missing(pack: _Pack) -> Iterator[str]:
+def _missing(pack: PackFolder) -> Iterator[str]:
     if "." in pack.unreadable:
         yield pack.unreadable["."]
     if SUMS not in pack.kinds:
@@ -203,14 +169,16 @@ def _missing(pack: _Pack) -> Iterator[str]:
             yield f"{name} has no line in {SUMS}"
 
 
-def _elsewhere(pack: _Pack, name: str) -> str:
+def _elsewhere(pack: PackFolder, name: str) -> str:
     """Under which name the bytes of a missing file lie now."""
     digest = pack.sums.get(name)
     others = [n for n, d in pack.digests.items() if d == digest and n not in pack.sums]
     return f"; its bytes lie in {shown(others[0])}: it was renamed" if others else ""
 
 
-def _unchanged(pack: _Pack, record: Mapping[str, Any] | None, data: Path | None) -> Check:
+def _unchanged(
+    pack: PackFolder, record: Mapping[str, Any] | None, copies: Collection[KeptCopy]
+) -> Check:
     said = record.get("content") if record else None
     digest = said.get("digest") if isinstance(said, Mapping) else None
     against = f"SHA-256 of every file; content digest {str(digest)[:12]}"
@@ -221,11 +189,11 @@ def _unchanged(pack: _Pack, record: Mapping[str, Any] | None, data: Path | None)
     whole = not changed and all(name in pack.digests for name in pack.sums)
     content = _content_problems(pack.folder, record) if record and whole else []
     own = [*changed, *content]
-    copies = [f"{copy.says} was changed" for copy in kept_copies(record, data) if copy.is_changed]
-    return _check("unchanged", against, [*own, *copies], pack.command if own else _LOAD_AGAIN)
+    others = [f"{copy.says} was changed" for copy in copies if copy.is_changed]
+    return _check("unchanged", against, [*own, *others], pack.command if own else _LOAD_AGAIN)
 
 
-def _altered(pack: _Pack) -> Iterator[str]:
+def _altered(pack: PackFolder) -> Iterator[str]:
     for name, digest in pack.sums.items():
         if name in pack.unreadable:
             yield pack.unreadable[name]
@@ -248,7 +216,7 @@ def _content_problems(folder: Path, record: Mapping[str, Any]) -> Iterator[str]:
     yield f"{RECORD} has the content digest {str(digest)[:12]}, computed {found['digest'][:12]}"
 
 
-def _listed(pack: _Pack, record: Mapping[str, Any] | None, trouble: str) -> Check:
+def _listed(pack: PackFolder, record: Mapping[str, Any] | None, trouble: str) -> Check:
     against = f"the folder, {SUMS}, {RECORD} and its crate name the same files"
     problems = [*_extra(pack)]
     problems += record_problems(record, pack.run_id, pack.known) if record else [trouble]
@@ -260,7 +228,7 @@ def _listed(pack: _Pack, record: Mapping[str, Any] | None, trouble: str) -> Chec
     return _check("listed", against, problems, f"ls -lAR {quote(str(pack.folder))}")
 
 
-def _extra(pack: _Pack) -> Iterator[str]:
+def _extra(pack: PackFolder) -> Iterator[str]:
     for name, kind in pack.kinds.items():
         if name in pack.sums or name == SUMS:
             continue
@@ -273,7 +241,7 @@ def _extra(pack: _Pack) -> Iterator[str]:
 
 
 def _anchored(
-    pack: _Pack, root: str | None, record: Mapping[str, Any] | None, history: History | None
+    pack: PackFolder, root: str | None, record: Mapping[str, Any] | None, history: History | None
 ) -> Check:
     against = f"root hash {(pack.root or 'unknown')[:12]} against the ledger"
     if root is None:

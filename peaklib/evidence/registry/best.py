@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.content.digest import read_table
-from peaklib.evidence.pack import SealedRun, open_run
+from peaklib.evidence.pack import RECORD, open_run
 from peaklib.evidence.registry.index import Index
 from peaklib.evidence.registry.index_queries import GridPlace
 from peaklib.evidence.registry.query import Query, is_of_dataset
 from peaklib.evidence.trials.grids import comparable
+from peaklib.evidence.trials.trusted import check_trusted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +68,8 @@ def best_points(
 
     A point that several runs evaluated, on the same data and terms, counts once. A bound of
     the query is on the metric of the point, or on that of its run where its grid has none of
-    that name. A run whose pack cannot be read is left out, with a warning.
+    that name. A run whose pack was altered or cannot be read is left out, with a warning; an
+    older run of the same trials then stands in for it.
 
     Args:
         runs: the folder of runs.
@@ -77,17 +79,12 @@ def best_points(
         limit: how many points.
         higher: whether more is better.
     """
+    search = _Search(runs, index, metric, query, limit, higher)
     found: dict[Hashable, Point] = dict(_whole_runs(index, metric, query, limit, higher))
     for place in index.grids(metric, query, higher):
         if len(found) >= limit and not _is_better(place.best, _worst(found), higher):
             break
-        try:
-            grid = _open(open_run(place.run_id, runs=runs), place)
-            points = grid.points(metric, query, limit, higher)
-        except EvidenceError as error:
-            _LOG.warning("left out of the best: %s; see `peak runs recover`", error)
-            continue
-        for key, point in points:
+        for key, point in search.points(place):
             found.setdefault(key, point)
         # Of equals, what was found first stays first.
         ranked = sorted(found.items(), key=lambda item: item[1].value, reverse=higher)
@@ -116,6 +113,44 @@ def _whole_runs(
 
 
 @dataclass(frozen=True)
+class _Search:
+    """Reads the grids of one question; the fields are the arguments of `best_points`."""
+
+    runs: Path
+    index: Index
+    metric: str
+    query: Query
+    limit: int
+    higher: bool
+
+    def points(self, place: GridPlace) -> list[tuple[Hashable, Point]]:
+        """The best points of a grid, from the newest run of it that can be trusted."""
+        for candidate in self._candidates(place):
+            try:
+                grid = self._open(candidate)
+                return grid.points(self.metric, self.query, self.limit, self.higher)
+            # Whatever is wrong with one pack, the others have their place.
+            except Exception as error:
+                _LOG.warning("left out of the best: %s", _reason(candidate.run_id, error))
+        return []
+
+    def _candidates(self, place: GridPlace) -> Iterator[GridPlace]:
+        yield place
+        yield from self.index.equal_grids(place, self.metric, self.query, self.higher)
+
+    def _open(self, place: GridPlace) -> "_Grid":
+        run = open_run(place.run_id, runs=self.runs)
+        row = self.index.row(place.run_id)
+        root = None if row is None else row.root
+        check_trusted(run, root, RECORD)
+        record = run.record()
+        trials = record["trials"][place.grid]
+        table = run.table(trials["table"])
+        check_trusted(run, root, table.relative_to(run.folder).as_posix())
+        return _Grid(place, trials, record["metrics"], table)
+
+
+@dataclass(frozen=True)
 class _Grid:
     """A grid of a run: what its record says of it, and its table."""
 
@@ -130,11 +165,12 @@ class _Grid:
         """Its best points that meet the query, with what makes two of them the same trial."""
         if not self._is_asked_for(query):
             return []
-        frame, _ = read_table(self.table)
+        stored, _ = read_table(self.table)
+        # A point's number is its row, whatever labels the table was stored with.
+        frame = stored.reset_index(drop=True)
         kept = frame[self._meets(frame, query)]
         order = kept[metric].dropna().sort_values(ascending=not higher, kind="stable")
-        rows = order.head(limit).index
-        return [self._point(frame, int(number), metric) for number in rows]
+        return [self._point(frame, int(row), metric) for row in order.head(limit).index]
 
     def _is_asked_for(self, query: Query) -> bool:
         """A run that meets the query may hold grids of other strategies and data, too."""
@@ -170,10 +206,12 @@ class _Grid:
         return comparable([*asked, params]), point
 
 
-def _open(run: SealedRun, place: GridPlace) -> _Grid:
-    record = run.record()
-    trials = record["trials"][place.grid]
-    return _Grid(place, trials, record["metrics"], run.table(trials["table"]))
+def _reason(run_id: str, error: Exception) -> str:
+    """Why a pack cannot be read, with the command that says more."""
+    is_ours = isinstance(error, EvidenceError)
+    text = str(error) if is_ours else f"run {run_id} cannot be read ({error!r})"
+    command = f"peak evidence verify {run_id}"
+    return text if command in text else f"{text}; see `{command}`"
 
 
 def _plain(value: Any) -> Any:

@@ -102,9 +102,21 @@ class Index:
         """All metrics that any run or grid has, sorted."""
         return self._ask(queries.metric_names)
 
+    def known(self, name: str) -> list[str]:
+        """All values that runs have of `kind`, `family`, `strategy` or `dataset`, sorted."""
+        return self._ask(lambda connection: queries.known(connection, name))
+
     def grids(self, metric: str, query: Query, higher: bool) -> list[queries.GridPlace]:
         """Grids of the runs of a query, best point first, equal grids once."""
         return self._ask(lambda connection: queries.grids(connection, metric, query, higher))
+
+    def equal_grids(
+        self, place: queries.GridPlace, metric: str, query: Query, higher: bool
+    ) -> list[queries.GridPlace]:
+        """The other grids of the same trials in the runs of a query, newest first."""
+        return self._ask(
+            lambda connection: queries.equal_grids(connection, place, metric, query, higher)
+        )
 
     def _ask(self, question: Callable[[sqlite3.Connection], Answer]) -> Answer:
         """Answer from the file, or from an index in memory where there can be no file."""

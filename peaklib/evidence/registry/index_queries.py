@@ -12,6 +12,12 @@ from peaklib.evidence.registry.query import LAST, Clause, Query, Row, clauses
 # Up to so many runs, sorting those of the narrowest condition is quicker than walking all
 # runs in the order asked for.
 _FEW: Final = 5_000
+_KNOWN: Final = {
+    "kind": "SELECT DISTINCT kind FROM runs",
+    "family": "SELECT DISTINCT family FROM runs",
+    "strategy": "SELECT DISTINCT name FROM strategy",
+    "dataset": "SELECT DISTINCT name FROM dataset",
+}
 # Where no point of a grid can meet a bound.
 _OUT_OF_REACH: Final = {"<": "x.low >=", "<=": "x.low >", ">": "x.high <=", ">=": "x.high <"}
 
@@ -25,12 +31,14 @@ class GridPlace:
         grid: place among the grids of the run.
         first: number, within the run, of the grid's first point.
         best: best value of the metric that was asked for.
+        same: equal for grids of the same trials in the same order.
     """
 
     run_id: str
     grid: int
     first: int
     best: float
+    same: bytes
 
 
 def select(connection: sqlite3.Connection, query: Query) -> list[Row]:
@@ -55,6 +63,11 @@ def metric_names(connection: sqlite3.Connection) -> list[str]:
     """All metrics that any run or grid has, sorted."""
     sql = "SELECT name FROM metric UNION SELECT name FROM extreme ORDER BY name"
     return [name for (name,) in connection.execute(sql)]
+
+
+def known(connection: sqlite3.Connection, name: str) -> list[str]:
+    """All values of a field of `Query` that any run has, deleted or not, sorted."""
+    return sorted(value for (value,) in connection.execute(_KNOWN[name]) if value is not None)
 
 
 def _numbers(connection: sqlite3.Connection, query: Query) -> list[int]:
@@ -98,6 +111,30 @@ def grids(
     that no point can meet one of them.
     """
     side, order = ("high", "DESC") if higher else ("low", "ASC")
+    sql, values = _places(metric, query, side)
+    # With max(id), sqlite takes the other columns from the row of that id.
+    sql = (
+        f"SELECT run_id, grid, first, {side}, same, max(id) AS id FROM ({sql}) "
+        f"GROUP BY same ORDER BY {side} {order}, id DESC, grid"
+    )
+    return [GridPlace(*found[:-1]) for found in connection.execute(sql, values)]
+
+
+def equal_grids(
+    connection: sqlite3.Connection, place: GridPlace, metric: str, query: Query, higher: bool
+) -> list[GridPlace]:
+    """The other grids of the same trials in a query's runs, the newest first."""
+    side = "high" if higher else "low"
+    sql, values = _places(metric, query, side)
+    sql = f"SELECT run_id, grid, first, {side}, same FROM ({sql}) WHERE same = ?"
+    found = connection.execute(f"{sql} ORDER BY id DESC, grid", (*values, place.same))
+    places = [GridPlace(*columns) for columns in found]
+    own = (place.run_id, place.grid)
+    return [other for other in places if (other.run_id, other.grid) != own]
+
+
+def _places(metric: str, query: Query, side: str) -> tuple[str, tuple[Any, ...]]:
+    """All grids that have a metric and can hold a point that meets the bounds."""
     where, values = _where(query, list(clauses(replace(query, bounds=()))), None)
     for name, sign, number in query.bounds:
         if sign in _OUT_OF_REACH:
@@ -106,16 +143,12 @@ def grids(
                 f"AND x.grid = e.grid AND {_OUT_OF_REACH[sign]} ?)"
             )
             values = (*values, name, number)
-    # With max(id), sqlite takes the other columns from the row of that id.
     sql = (
-        f"SELECT run_id, grid, first, {side}, max(id) AS id FROM ("
         f"SELECT r.id, r.run_id, g.grid, g.first, g.same, e.{side} FROM extreme e "
         "JOIN runs r ON r.id = e.run JOIN grid g ON g.run = e.run AND g.grid = e.grid "
         f"WHERE e.name = ? AND e.{side} IS NOT NULL AND {where}"
-        f") GROUP BY same ORDER BY {side} {order}, id DESC, grid"
     )
-    found = connection.execute(sql, (metric, *values))
-    return [GridPlace(run_id, grid, first, value) for run_id, grid, first, value, _ in found]
+    return sql, (metric, *values)
 
 
 def _narrowest(connection: sqlite3.Connection, conditions: list[Clause]) -> Clause | None:

@@ -17,7 +17,7 @@ from peaklib.evidence.registry.query import microseconds
 _LOG: Final = logging.getLogger(__name__)
 
 # Counted up with every change below: an index of another version is built anew.
-VERSION: Final = 1
+VERSION: Final = 2
 _BATCH: Final = 2_000
 _INFINITIES: Final = {"Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -278,7 +278,8 @@ def _sameness(grid: Mapping[str, Any]) -> bytes:
     """Equal for grids of the same trials in the same order; the ledger sorts their keys."""
     from pydantic_core import to_json
 
-    asked = [grid[name] for name in ("strategy", "version", "fixed", "grid", "conventions")]
+    names = ("strategy", "version", "fixed", "grid", "conventions", "count")
+    asked = [grid[name] for name in names]
     return sha256(to_json(asked)).digest()[:16]
 
 

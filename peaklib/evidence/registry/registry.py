@@ -20,6 +20,7 @@ from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.evidence.ledger.line import Event
 from peaklib.evidence.pack import STAGING
 from peaklib.evidence.places import runs_folder
+from peaklib.evidence.redaction.secrets import Secrets
 from peaklib.evidence.registry.best import Point, best_points
 from peaklib.evidence.registry.index import Index
 from peaklib.evidence.registry.leftovers import DELETED_MARK, Leftover, find_leftovers
@@ -181,7 +182,8 @@ class Registry:
         if row.deleted is not None and not folder.exists():
             raise EvidenceError(f"run {run_id} is deleted already: {row.deleted}")
         if row.deleted is None:
-            self.ledger.append("delete", {"run_id": run_id, "reason": reason})
+            said = Secrets.known(os.environ).text(reason)
+            self.ledger.append("delete", {"run_id": run_id, "reason": said})
             self._follow()
         self._remove(folder)
 

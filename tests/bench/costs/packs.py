@@ -12,7 +12,7 @@ from chapters.errors import BenchError
 from costs.timing import Cost, cost
 from peaklib.data import Dataset, load
 from peaklib.evidence import Registry, code, environment, start_run
-from peaklib.evidence.checks.vouch import verify_runs
+from peaklib.evidence.vouch import verify_runs
 from peaklib.metrics import METRIC_NAMES
 
 _WARM_UP = 5

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.checks.claims import read_object
-from peaklib.evidence.checks.verify import Check, Report, verify_pack
-from peaklib.evidence.export import unpack
+from peaklib.evidence.checks.verify import Check, Report, report_of_none, verify_pack
+from peaklib.evidence.export import Export, unpack
 from peaklib.evidence.files import sha256_of
 from peaklib.evidence.ledger.history import LedgerHistory
 from peaklib.evidence.pack import RECORD
@@ -28,27 +28,31 @@ class Inquiry:
     Args:
         checks: what is checked besides the packs, before them.
         reports: one for each pack, made while they are read.
-        count: number of packs.
         closing: what is checked besides the packs, after them.
-        subject: the run or archive to run again next, if it is one.
+        notes: what is no fault and should be known.
+        pack: folder of the run that was asked for, if it is one.
+        archive: the export that it lies in, if it does.
     """
 
     checks: tuple[Check, ...] = ()
     reports: Iterator[Report] = field(default_factory=lambda: iter(()))
-    count: int = 0
     closing: tuple[Check, ...] = ()
-    subject: str | None = None
+    notes: tuple[str, ...] = ()
+    pack: Path | None = None
+    archive: Path | None = None
 
 
 def verify_runs(registry: Registry, run_ids: Sequence[str]) -> Inquiry:
-    """Check runs of a store, and the ledger that vouches for them."""
-    folders = [registry.runs / run_id for run_id in run_ids]
-    return _packs(registry, folders, run_ids[0] if len(run_ids) == 1 else None)
+    """Check runs of a store, the runs that they stand on, and the ledger that vouches for all."""
+    folders = [registry.runs / run_id for run_id in _standing_on(registry.runs, run_ids)]
+    return _packs(registry, folders, folders[0] if len(run_ids) == 1 else None)
 
 
 def verify_folder(registry: Registry, folder: Path) -> Inquiry:
-    """Check a pack that lies anywhere against the ledger of a store."""
-    return _packs(registry, [folder], _name(folder))
+    """Check a pack that lies anywhere, and the runs of the store that it stands on."""
+    others = list(_standing_on(registry.runs, _inputs(folder)))
+    folders = [registry.runs / name for name in others if name != _name(folder)]
+    return _packs(registry, [folder, *folders], folder)
 
 
 def verify_all(registry: Registry) -> Inquiry:
@@ -56,7 +60,11 @@ def verify_all(registry: Registry) -> Inquiry:
     deleted = {event.data["run_id"] for event in registry.ledger.events("delete")}
     there = {path.name for path in registry.runs.glob(_RUN_PATTERN)}
     run_ids = sorted({*registry.roots(), *there} - (deleted - there))
-    return _packs(registry, [registry.runs / run_id for run_id in run_ids], None)
+    found = _packs(registry, [registry.runs / run_id for run_id in run_ids], None)
+    if run_ids:
+        return found
+    why = f"{registry.runs} holds no run"
+    return replace(found, checks=(Check("runs", False, "nothing to verify", (why,), "peak -h"),))
 
 
 def verify_page(registry: Registry, page: Path) -> Inquiry:
@@ -85,8 +93,9 @@ def verify_page(registry: Registry, page: Path) -> Inquiry:
     )
     shown: list[str] = found.data.get("runs") or [found.data["run_id"]]
     tables = _tables(page.parent, found.data)
-    runs = verify_runs(registry, [*_standing_on(registry.runs, shown)])
-    return replace(runs, checks=(matches, *tables), subject=shown[0])
+    run_ids = _standing_on(registry.runs, shown, parents=True)
+    folders = [registry.runs / run_id for run_id in run_ids]
+    return replace(_packs(registry, folders, folders[0]), checks=(matches, *tables))
 
 
 def verify_export(archive: Path, scratch: Path) -> Inquiry:
@@ -96,22 +105,41 @@ def verify_export(archive: Path, scratch: Path) -> Inquiry:
         archive: what `export_run` wrote.
         scratch: folder to unpack it in, which must not exist.
     """
+    fresh = f"sha256sum {quote(str(archive))}, and ask the sender for theirs, or a fresh export"
     try:
         opened = unpack(archive, scratch)
     except EvidenceError as error:
-        remedy = f"sha256sum {quote(str(archive))}, and compare with the sender's"
-        return Inquiry((Check("export", False, archive.name, (str(error),), remedy),))
-    roots, runs = opened.roots, opened.run.runs
-    run_ids = sorted({*roots, *(path.name for path in runs.glob(_RUN_PATTERN))})
-    data = None if opened.left_out else runs / DATA
-    reports = (verify_pack(runs / name, root=roots.get(name), data=data) for name in run_ids)
-    lines = f"{len(roots)} ledger line{'s' if len(roots) > 1 else ''}"
+        return Inquiry((Check("export", False, archive.name, (str(error),), fresh),))
+    runs = opened.run.runs
+    stands_on = _standing_on(runs, [opened.run.run_id])
+    run_ids = {*opened.roots, *stands_on, *(path.name for path in runs.glob(_RUN_PATTERN))}
+    reports = (_of_export(opened, run_id, fresh) for run_id in sorted(run_ids))
+    lines = f"{len(opened.roots)} ledger line{'s' if len(opened.roots) > 1 else ''}"
     against = f"{lines}, proved by its checkpoint of {opened.checkpoint.size}"
+    notes = tuple(
+        f"{name!r} did not travel, the run cannot be repeated here without it"
+        for name in opened.left_out
+    )
     check = Check("export", True, against)
-    return Inquiry((check,), reports, len(run_ids), (), str(archive))
+    return Inquiry((check,), reports, (), notes, opened.run.folder, archive)
 
 
-def _packs(registry: Registry, folders: Sequence[Path], subject: str | None) -> Inquiry:
+def _of_export(opened: Export, run_id: str, fresh: str) -> Report:
+    """The report on a run of an export; what to do is never in the folder it was unpacked to."""
+    runs = opened.run.runs
+    if not (runs / run_id).is_dir():
+        return report_of_none(runs / run_id, "the run is not in the export", fresh)
+    report = verify_pack(
+        runs / run_id,
+        root=opened.roots.get(run_id),
+        data=runs / DATA,
+        left_out=opened.left_out,
+    )
+    checks = (replace(check, remedy=check.remedy and fresh) for check in report.checks)
+    return replace(report, checks=tuple(checks))
+
+
+def _packs(registry: Registry, folders: Sequence[Path], asked: Path | None) -> Inquiry:
     # The youngest run was sealed beside nearly the whole ledger: it knows of later changes too.
     youngest = [registry.runs / row.run_id for row in registry.select(Query(limit=1))]
     history = LedgerHistory(registry.ledger, filter(None, map(_anchor, [*folders, *youngest])))
@@ -130,17 +158,15 @@ def _packs(registry: Registry, folders: Sequence[Path], subject: str | None) -> 
         )
         for folder, name in zip(folders, names, strict=True)
     )
-    return Inquiry((), reports, len(folders), (ledger,), subject)
+    return Inquiry((), reports, (ledger,), pack=asked)
 
 
 def _explained(report: Report, reasons: Mapping[str, str]) -> Report:
     """Of a run whose folder is gone, whether it was deleted, and for what reason."""
     if report.folder.exists() or report.run_id not in reasons:
         return report
-    why = f"the run was deleted: {reasons[report.run_id]}"
     remedy = f"peak ledger query --run {report.run_id}"
-    gone = replace(report.checks[0], details=(why,), remedy=remedy)
-    return replace(report, checks=(gone, *report.checks[1:]))
+    return report_of_none(report.folder, f"deleted: {reasons[report.run_id]}", remedy)
 
 
 def _name(folder: Path) -> str:
@@ -159,15 +185,21 @@ def _record(folder: Path) -> Mapping[str, Any]:
         return {}
 
 
-def _standing_on(runs: Path, shown: Sequence[str]) -> Iterator[str]:
-    """Runs, their parents, and every run that they or these name as input, each once."""
+def _inputs(folder: Path) -> list[str]:
+    """The runs that a record names as input; it may be damaged, which its own check will say."""
+    inputs = _record(folder).get("inputs")
+    entries = [e for e in (inputs if isinstance(inputs, list) else []) if isinstance(e, dict)]
+    return [str(entry.get("name")) for entry in entries if entry.get("role") == RUN_ROLE]
+
+
+def _standing_on(runs: Path, shown: Sequence[str], *, parents: bool = False) -> Iterator[str]:
+    """Runs, and every run that they or these name as input (or as parent), each once."""
     waiting, seen = [*shown], {*shown}
     while waiting:
         current = waiting.pop(0)
         yield current
-        record = _record(runs / current)
-        others = [e.get("name") for e in record.get("inputs", ()) if e.get("role") == RUN_ROLE]
-        for other in (record.get("parent"), *others):
+        parent = _record(runs / current).get("parent") if parents else None
+        for other in (parent, *_inputs(runs / current)):
             if isinstance(other, str) and other not in seen and Path(other).name == other:
                 seen.add(other)
                 waiting.append(other)
