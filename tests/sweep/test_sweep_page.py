@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from browser import OpenPage, open_page
-from scratch import Swept
+from scratch import Swept, run_folders
+
+from peaklib.evidence import Registry
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.slow]
 
@@ -64,6 +66,21 @@ def test_first_screen_holds_question_verdict_trials_and_a_figure(opened: OpenPag
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
+def test_page_names_its_runs_their_roots_and_three_commands(opened: OpenPage, swept: Swept) -> None:
+    text = opened.page.locator("body").inner_text()
+    registry = Registry(swept.project / "runs")
+    (own,) = run_folders(swept.project, "sweep")
+    for folder in (own, *run_folders(swept.project, "sweep_cell")):
+        assert folder.name in text
+        assert str(registry.root_of(folder.name)) in text
+    typed = re.findall(r"^\.venv/bin/(peak .*)$", text, re.MULTILINE)
+    assert typed == [
+        "peak evidence verify reports/quick.html",
+        f"peak repro {own.name}",
+        "peak runs trials",
+    ]
+
+
 def test_title_starts_with_the_verdict(opened: OpenPage) -> None:
     assert opened.page.title().lower().startswith("in-sample only, no verdict")
 
@@ -75,8 +92,8 @@ def test_page_says_how_the_numbers_came_about(opened: OpenPage) -> None:
         "next open",  # fill
         "5",  # costs
         "252",  # annualisation
-        "sha256sum --quiet --strict -c SHA256SUMS",  # how to verify
-        "peak sweep configs/sweeps/quick.toml",  # how to run again
+        "sha256sum --strict -c SHA256SUMS",  # how to verify without peaklib
+        "peak sweep configs/sweeps/quick.toml",  # what made it
     ):
         assert promise in text
     assert re.search(r"fee|slippage", text)
