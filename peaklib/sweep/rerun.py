@@ -3,16 +3,18 @@
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from peaklib.data import digest_today
-from peaklib.errors import DataError, EvidenceError
+from peaklib.errors import DataError, EvidenceError, StrategyError
 from peaklib.evidence import Repeated, Rerunner, SealedRun, input_label, open_run
 from peaklib.evidence.run import RUN_ROLE
 from peaklib.runner import inputs_of, rerun_notebook, source_digest
+from peaklib.strategies import get
 from peaklib.sweep.config import SweepConfig
 from peaklib.sweep.execute import Progress
 from peaklib.sweep.plan import Plan, plan_of, rules_of
@@ -35,7 +37,20 @@ def _inputs(run: SealedRun) -> Mapping[str, str]:
 
 def _cell_sources(run: SealedRun) -> Mapping[str, str]:
     parameters = run.config()["parameters"]
-    return {"notebook": source_digest(run.folder / NOTEBOOK), **rules_of(parameters)}
+    return {
+        "notebook": source_digest(run.folder / NOTEBOOK),
+        **_strategies_of(run),
+        **rules_of(parameters),
+    }
+
+
+def _strategies_of(run: SealedRun) -> Mapping[str, str]:
+    """Digests of the strategies whose grids a notebook logged, whatever its parameters say."""
+    found = {}
+    for grid in run.record()["trials"]:
+        with suppress(StrategyError):
+            found[f"strategy {grid['strategy']}"] = get(grid["strategy"]).code_digest()
+    return found
 
 
 def _rerun_cell(run: SealedRun, place: Path) -> Repeated:

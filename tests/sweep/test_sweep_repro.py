@@ -19,9 +19,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.notebook]
 PLANTED = """import os
 import pandas as pd
 from peaklib import evidence
+from peaklib.backtest import run_grid
+from peaklib.data import load
 run = evidence.attach(run_dir)
 shift = float(os.environ.get("PLANTED", "0"))
 run.log_metric("level", 100.0 + shift)
+grid = run_grid("momentum", load("synthetic:random_walk,bars=300"), {"window": [5, 20]})
+run.log_trials(grid, name="trials")
 run.save_table("steps", pd.DataFrame({"day": [1, 2, 3], "gain": [0.1, 0.2, 0.3 + shift]}))"""
 CONFIG = """question = "Does it come out the same?"
 notebook = "notebooks/planted.ipynb"
