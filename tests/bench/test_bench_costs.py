@@ -151,6 +151,7 @@ def test_a_file_is_hashed_both_ways(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_packs_are_made_and_verified(tmp_path: Path) -> None:
     found = packs.measure(tmp_path / "runs", repeats=1)
     (*_, newest) = sorted((tmp_path / "runs").glob("[0-9]*"))

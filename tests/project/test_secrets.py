@@ -32,6 +32,7 @@ def scan_project_files(paths: Iterable[Path]) -> list[str]:
     return [*scan(notebooks, NOT_IN_NOTEBOOKS), *scan(others, NEVER)]
 
 
+@pytest.mark.slow
 def test_files_of_the_project_hold_no_secret(root: Path) -> None:
     """Tracked files and new ones that git does not ignore."""
     if not (root / ".git").exists():
