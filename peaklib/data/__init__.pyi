@@ -25,6 +25,7 @@ from .panel import (
 )
 from .pins import (
     digest_today as digest_today,
+    load_again as load_again,
 )
 from .quality import (
     Quality as Quality,

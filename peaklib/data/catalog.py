@@ -1,8 +1,9 @@
 """Load a data set by name, spelling or path; list what there is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 from peaklib.data.builtin import PANEL_SERIES, SERIES, BuiltIn, load_built_in, read_packaged
 from peaklib.data.dataset import Dataset
@@ -28,6 +29,17 @@ from peaklib.data.synthetic import (
     session_dates,
 )
 from peaklib.errors import DataError
+
+# Options of `load` that only a file needs; in the order in which a message names them.
+_FILES_ONLY: Final = (
+    "timezone",
+    "stamp_unit",
+    "stamp_format",
+    "name",
+    "kind",
+    "currency",
+    "licence",
+)
 
 
 @dataclass(frozen=True)
@@ -87,27 +99,24 @@ def load(
             means nothing for this source.
     """
     text = str(source)
-    file_options = {
-        "timezone": timezone if timezone != "UTC" else None,
-        "stamp_unit": stamp_unit,
-        "stamp_format": stamp_format,
-        "name": name,
-        "kind": kind if kind != "tradable" else None,
-        "currency": currency,
-        "licence": licence,
-    }
-    general = {
-        "missing": missing if missing != "error" else None,
-        "adjusted": adjusted or None,
-        "bars_per_year": bars_per_year,
-    }
-    given = {n: value for n, value in {**general, **file_options}.items() if value is not None}
+    given = _chosen(
+        missing=(missing, "error"),
+        adjusted=(adjusted, False),
+        bars_per_year=(bars_per_year, None),
+        timezone=(timezone, "UTC"),
+        stamp_unit=(stamp_unit, None),
+        stamp_format=(stamp_format, None),
+        name=(name, None),
+        kind=(kind, "tradable"),
+        currency=(currency, None),
+        licence=(licence, None),
+    )
     if text in SERIES:
-        _refuse(text, "a built-in series", file_options)
+        _refuse(text, "a built-in series", given, _FILES_ONLY)
         built_in = load_built_in(text, adjusted=adjusted, bars_per_year=bars_per_year)
         return built_in.asked_for(Origin(text, given, ships=True))
     if is_synthetic(text):
-        _refuse(text, "a synthetic series", {"adjusted": adjusted, **file_options})
+        _refuse(text, "a synthetic series", given, ("adjusted", *_FILES_ONLY))
         synthetic = make_synthetic(parse_synthetic(text), bars_per_year=bars_per_year)
         return synthetic.asked_for(Origin(text, given, ships=True))
     repeated = repeated_input(text, given)
@@ -159,15 +168,15 @@ def load_panel(
     """
     text = str(source)
     if text in PANEL_SERIES:
-        file_options = {
-            "adjusted": adjusted,
-            "timezone": timezone != "UTC",
-            "stamp_unit": stamp_unit is not None,
-            "stamp_format": stamp_format is not None,
-            "name": name is not None,
-            "currency": currency is not None,
-        }
-        _refuse(text, "a built-in panel", file_options)
+        given = _chosen(
+            adjusted=(adjusted, False),
+            timezone=(timezone, "UTC"),
+            stamp_unit=(stamp_unit, None),
+            stamp_format=(stamp_format, None),
+            name=(name, None),
+            currency=(currency, None),
+        )
+        _refuse(text, "a built-in panel", given, given)
         return _built_in_panel(text, bars_per_year)
     options = ReadOptions(
         adjusted=adjusted,
@@ -217,8 +226,13 @@ def _synthetic_info(process: str) -> DatasetInfo:
     )
 
 
-def _refuse(source: str, what: str, given: Mapping[str, object]) -> None:
-    names = [name for name, value in given.items() if value]
+def _chosen(**options: tuple[Any, Any]) -> dict[str, Any]:
+    """The options, as (value, default), that are not left at their defaults."""
+    return {name: value for name, (value, default) in options.items() if value != default}
+
+
+def _refuse(source: str, what: str, given: Mapping[str, object], refused: Iterable[str]) -> None:
+    names = [name for name in refused if name in given]
     if names:
         raise DataError(
             f"{source!r} is {what}: {', '.join(names)} cannot be chosen for it; leave it out"

@@ -1,12 +1,29 @@
-"""Whether recorded inputs are still what they were."""
+"""Recorded inputs: loading them again, and whether they are still what they were."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from peaklib.data.catalog import load, load_panel
+from peaklib.data.dataset import Dataset
 from peaklib.data.kept import read_kept
 from peaklib.data.names import PANELS
+
+
+def load_again(entry: Mapping[str, Any], runs: Path) -> Dataset:
+    """A recorded series: from the copy that the run kept, or by the same call as then.
+
+    Args:
+        entry: of a run's `inputs/dataset.json`; a whole series, not a part of one.
+        runs: the folder of runs that the run lies in.
+
+    Raises:
+        DataError: it can no longer be loaded, or its copy was changed.
+    """
+    if entry["kept"]:
+        return read_kept(runs / "data", entry)
+    asked = entry["meta"]["load"]
+    return load(asked["source"], **asked["options"])
 
 
 def digest_today(entry: Mapping[str, Any], runs: Path) -> str:
@@ -22,10 +39,9 @@ def digest_today(entry: Mapping[str, Any], runs: Path) -> str:
     Raises:
         DataError: it can no longer be loaded.
     """
-    if entry["kept"]:
-        return read_kept(runs / "data", entry).digest
     asked = entry["meta"]["load"]
-    if asked["part"]:
+    if asked["part"] and not entry["kept"]:
         return str(entry["digest"])
-    read = load_panel if asked["source"] in PANELS else load
-    return read(asked["source"], **asked["options"]).digest
+    if asked["source"] in PANELS:
+        return load_panel(asked["source"], **asked["options"]).digest
+    return load_again(entry, runs).digest

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import to_json
-from peaklib.evidence.checks.verify import verify_pack
+from peaklib.evidence.checks.verify import refuse_altered
 from peaklib.evidence.files import entries_below
 from peaklib.evidence.ledger import file as ledger_file, line as ledger_line
 from peaklib.evidence.ledger.checkpoint import Checkpoint
@@ -103,7 +103,9 @@ def export_run(
         "left_out": left_out,
         **_proofs(registry, [run.run_id for run in runs]),
     }
-    _refuse_altered(registry, runs, left_out)
+    roots, copies = registry.roots(), registry.runs / DATA
+    for run in runs:
+        refuse_altered(run.folder, root=roots[run.run_id], data=copies, left_out=left_out)
     part = target.with_name(f".{target.name}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -149,18 +151,6 @@ def unpack(archive: Path, folder: Path) -> Export:
             "take a fresh copy of the file that `peak evidence export` wrote"
         ) from None
     return Export(run, roots, checkpoint, left_out)
-
-
-def _refuse_altered(registry: Registry, runs: list[SealedRun], left_out: list[str]) -> None:
-    roots, data = registry.roots(), registry.runs / DATA
-    for run in runs:
-        report = verify_pack(run.folder, root=roots[run.run_id], data=data, left_out=left_out)
-        if not report.ok:
-            problems = [line for check in report.failed for line in check.details]
-            raise EvidenceError(
-                f"run {run.run_id} is not what was published: {'; '.join(problems[:3])}; it is not "
-                f"exported, see `peak evidence verify {run.run_id}`"
-            )
 
 
 def _data_of(runs: list[SealedRun], *, with_data: bool) -> tuple[list[str], list[str]]:

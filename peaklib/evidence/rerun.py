@@ -13,7 +13,7 @@ from typing import Any, Final
 from peaklib import plugins
 from peaklib.errors import EvidenceError
 from peaklib.evidence.canonical import from_json
-from peaklib.evidence.checks.verify import verify_pack
+from peaklib.evidence.checks.verify import refuse_altered
 from peaklib.evidence.content.difference import RTOL, Comparison, compare
 from peaklib.evidence.content.tally import Difference
 from peaklib.evidence.environment import code, environment
@@ -162,7 +162,7 @@ def reproduce(
             again, or data or code have changed.
     """
     for each in standing_on(run):
-        _check_untouched(each, roots.get(each.run_id))
+        refuse_altered(each.folder, root=roots.get(each.run_id))
     record = run.record()
     rerunner = rerunner_of(record["kind"])
     if record["status"] != "completed":
@@ -189,16 +189,6 @@ def reproduce(
 
 def _compared(old: SealedRun, new: SealedRun, rtol: float) -> tuple[str, Comparison]:
     return old.run_id, compare(old.folder, new.folder, rtol=rtol)
-
-
-def _check_untouched(run: SealedRun, root: str | None) -> None:
-    report = verify_pack(run.folder, root=root)
-    if not report.ok:
-        problems = [line for check in report.failed for line in check.details]
-        raise EvidenceError(
-            f"run {run.run_id} is not what was published: {'; '.join(problems[:3])}; see "
-            f"`peak evidence verify {run.run_id}`"
-        )
 
 
 def _differing(what: str, pinned: Mapping[str, Any], today: Digests) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-METADATA: Final = "ro-crate-metadata.json"
+from peaklib.evidence.pack import CRATE
 
 _SPECIFICATION: Final = "https://w3id.org/ro/crate/1.1"
 _PROFILE: Final = "https://w3id.org/ro/wfrun/process/0.5"
@@ -75,7 +75,7 @@ def metadata(record: Mapping[str, Any], files: Sequence[FileEntry]) -> dict[str,
     Returns:
         Plain values for `ro-crate-metadata.json`.
     """
-    parts = [_file(entry) for entry in sorted(files) if entry.path != METADATA]
+    parts = [_file(entry) for entry in sorted(files) if entry.path != CRATE]
     datasets = [_dataset(place, item) for place, item in enumerate(record["inputs"], start=1)]
     metrics = [_value("metric", *item) for item in sorted(record["metrics"].items())]
     machine = [_value("environment", *item) for item in sorted(record["environment"].items())]
@@ -106,7 +106,7 @@ def metadata(record: Mapping[str, Any], files: Sequence[FileEntry]) -> dict[str,
 
 def _descriptor() -> Entity:
     return {
-        "@id": METADATA,
+        "@id": CRATE,
         "@type": "CreativeWork",
         "about": {"@id": "./"},
         "conformsTo": {"@id": _SPECIFICATION},

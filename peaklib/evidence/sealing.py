@@ -29,15 +29,13 @@ from peaklib.evidence.rocrate import FileEntry, metadata
 from peaklib.evidence.run import DATASETS, METRICS, NOTES, PART, TRIALS, Input, Run
 
 _SEAL: Final = (RECORD, CRATE, SUMS)
+_KIND: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
+# Whole numbers beyond are not exact in JSON.
+_LARGEST_SEED: Final = 2**53 - 1
 
 
 class _TakenError(EvidenceError):
     """The id of a run is in use."""
-
-
-_KIND: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
-# Whole numbers beyond are not exact in JSON.
-_LARGEST_SEED: Final = 2**53 - 1
 
 
 @dataclass(frozen=True)

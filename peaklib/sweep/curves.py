@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from peaklib.backtest import run_backtest
-from peaklib.data import Dataset, load
-from peaklib.data.kept import read_kept
+from peaklib.data import Dataset, load_again
 from peaklib.errors import EvidenceError, PeakError
 from peaklib.evidence import SealedRun
 from peaklib.sweep.cell import part_of
@@ -84,20 +82,13 @@ def _data_of(run: SealedRun, record: Record) -> Dataset:
     whole = next((entry for entry in record["inputs"] if entry["role"] == "data"), None)
     if whole is None:
         raise EvidenceError("its record names no data")
-    data = part_of(_input(whole, run.runs / "data"), f"{used['start']}/{used['end']}")
+    data = part_of(load_again(whole, run.runs), f"{used['start']}/{used['end']}")
     if data.digest != used["digest"]:
         raise EvidenceError(
             f"{used['data']} has the digest {data.digest[:12]} now and {used['digest'][:12]} on "
             "record: the data have changed since"
         )
     return data
-
-
-def _input(entry: Record, folder: Path) -> Dataset:
-    if entry["kept"]:
-        return read_kept(folder, entry)
-    asked = entry["meta"]["load"]
-    return load(asked["source"], **asked["options"])
 
 
 def _kept(run: SealedRun) -> "pd.Series[float]":

@@ -17,7 +17,8 @@ from validator import judge
 
 from peaklib.evidence import start_run
 from peaklib.evidence.canonical import to_json
-from peaklib.evidence.rocrate import METADATA, FileEntry, metadata
+from peaklib.evidence.pack import CRATE
+from peaklib.evidence.rocrate import FileEntry, metadata
 
 RECORD: dict[str, Any] = {
     "run_id": "20260102_030405_abcdef",
@@ -185,7 +186,7 @@ def test_graph_is_flat_compact_and_without_loose_ends(
     known = [each["@id"] for each in graph]
     assert len(known) == len(set(known))
     for each in graph:
-        outside = {"https://w3id.org/ro/crate/1.1"} if each["@id"] == METADATA else set()
+        outside = {"https://w3id.org/ro/crate/1.1"} if each["@id"] == CRATE else set()
         for name, value in each.items():
             assert not (isinstance(value, list) and len(value) < 2), name
             assert set(links_of(value)) <= set(known) | outside
@@ -242,7 +243,7 @@ class Pack:
 
 
 def read_pack(folder: Path) -> Pack:
-    return Pack(folder, json.loads((folder / METADATA).read_bytes()))
+    return Pack(folder, json.loads((folder / CRATE).read_bytes()))
 
 
 def make_pack(folder: Path, record: Mapping[str, Any], paths: Sequence[str]) -> Path:
@@ -252,8 +253,8 @@ def make_pack(folder: Path, record: Mapping[str, Any], paths: Sequence[str]) -> 
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
     files = [entry(path, content) for path, content in contents.items()]
-    (folder / METADATA).write_bytes(to_json(metadata(record, files)))
-    contents[METADATA] = (folder / METADATA).read_bytes()
+    (folder / CRATE).write_bytes(to_json(metadata(record, files)))
+    contents[CRATE] = (folder / CRATE).read_bytes()
     lines = [f"{sha256(content).hexdigest()}  {path}\n" for path, content in contents.items()]
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
     return folder
@@ -308,9 +309,7 @@ def test_metadata_lists_exactly_the_files_with_their_digests(
     """The validator would not notice a wrong digest or a file that is not listed."""
     pack = packs[name]
     files = {
-        path: content
-        for path, content in pack.files.items()
-        if path not in {METADATA, "SHA256SUMS"}
+        path: content for path, content in pack.files.items() if path not in {CRATE, "SHA256SUMS"}
     }
     listed = pack.described()
     assert sorted(listed) == sorted(files)
@@ -387,7 +386,7 @@ def test_the_validator_would_have_seen_the_traps(packs: dict[str, Pack], tmp_pat
     for name, (spoil, _) in TRAPS.items():
         spoiled = copy.deepcopy(good.crate)
         spoil(spoiled["@graph"])
-        for path, content in (good.files | {METADATA: to_json(spoiled)}).items():
+        for path, content in (good.files | {CRATE: to_json(spoiled)}).items():
             (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name / path).write_bytes(content)
     judged = judge([tmp_path / name for name in TRAPS])

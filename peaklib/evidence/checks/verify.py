@@ -118,6 +118,30 @@ def verify_pack(
     return Report(pack.run_id, folder, pack.root, checks)
 
 
+def refuse_altered(
+    folder: Path,
+    *,
+    root: str | None,
+    data: Path | None = None,
+    left_out: Collection[str] = (),
+) -> None:
+    """Make sure that a pack is what was published, before something is built on it.
+
+    Args:
+        folder, root, data, left_out: see `verify_pack`.
+
+    Raises:
+        EvidenceError: it is not; the first problems are named.
+    """
+    report = verify_pack(folder, root=root, data=data, left_out=left_out)
+    if not report.ok:
+        problems = [line for check in report.failed for line in check.details]
+        raise EvidenceError(
+            f"run {report.run_id} is not what was published: {'; '.join(problems[:3])}; see "
+            f"`peak evidence verify {report.run_id}`"
+        )
+
+
 def report_of_none(folder: Path, why: str, remedy: str) -> Report:
     """What is to be said of a run that is not there: why, and nothing of its files.
 
