@@ -81,8 +81,8 @@ test: static  ## everything CI runs: check, all tests, notebooks, configs
 	  -n $(WORKERS) --dist loadfile
 	@$(PYTEST) -m 'not soak' -n $(WORKERS)
 
-notebooks: $(INSTALLED)  ## sync each notebook with its script and execute it in place
-	@$(PEAK) notebooks
+notebooks: $(INSTALLED)  ## execute each notebook in place (synced with its script), and record the stories
+	@$(PEAK) notebooks --record sp500,nasdaq
 
 bench: $(INSTALLED)  ## measure grids beside vectorbt and what evidence costs, and write docs/benchmarks.md
 	@$(VENV_PYTHON) tests/bench/run.py

@@ -16,6 +16,8 @@ __all__ = [
     "errors",
     "evidence",
     "features",
+    "labeling",
+    "meta",
     "metrics",
     "plugins",
     "render",

@@ -4,6 +4,7 @@ PeakError
 ├── ConfigError               edit the file and key named
 ├── DataError                 fix the input table, or ask for something the data has
 │   └── LookaheadError        a feature, label or strategy read later rows
+├── FeatureError              a feature's spec, parameter or result is not what it may be
 ├── StrategyError             a parameter out of range, or a target that is no position
 ├── NotebookError             a notebook failed or was given a parameter it does not have
 ├── EvidenceError             a pack is missing, incomplete or altered
@@ -45,6 +46,10 @@ class DataError(PeakError):
 
 class LookaheadError(DataError):
     """Something computed for time t changed when rows after t were removed."""
+
+
+class FeatureError(PeakError):
+    """A feature is unknown, its spec cannot be resolved, or it returned no columns."""
 
 
 class StrategyError(PeakError):

@@ -13,9 +13,11 @@ from typing import Any, Final
 from peaklib.errors import PluginError
 
 STRATEGIES: Final = "peaklib.strategies"
+WRAPPERS: Final = "peaklib.strategy_wrappers"
+FEATURES: Final = "peaklib.features"
 CONFIG_MODELS: Final = "peaklib.config_models"
 RERUNNERS: Final = "peaklib.rerunners"
-GROUPS: Final = (STRATEGIES, CONFIG_MODELS, RERUNNERS)
+GROUPS: Final = (STRATEGIES, WRAPPERS, FEATURES, CONFIG_MODELS, RERUNNERS)
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ def _axes(rule: Strategy, grid: Mapping[str, Sequence[int | float]], where: str 
     if scalars:
         raise StrategyError(f"grid: {scalars[0]} = {grid[scalars[0]]!r} is no list of values")
     return Axes(
-        {name: [rule.parameter(name).check(v, rule.name) for v in grid[name]] for name in grid},
+        {name: [rule.check(name, value) for value in grid[name]] for name in grid},
         where,
     )
 

@@ -11,6 +11,7 @@ from peaklib.errors import ConfigError, PeakError
 
 _COMMANDS: Final = {
     "sweep": Lazy("sweep", "Run a sweep over a notebook and report it."),
+    "run": Lazy("run", "Run one notebook and keep what it leaves."),
     "runs": Lazy("runs", "Find, compare and count runs; clean up after crashes."),
     "evidence": Lazy("evidence", "Verify packs and pages, export runs."),
     "repro": Lazy("repro", "Run a pack again and compare what comes out."),
@@ -18,6 +19,7 @@ _COMMANDS: Final = {
     "config-lint": Lazy("config_lint", "Check every file under configs/."),
     "notebooks": Lazy("notebooks", "Sync the notebook pairs and execute them in place."),
     "data": Lazy("data", "List data sets and look at their quality."),
+    "features": Lazy("features", "List features and their parameters; look after their cache."),
     "strategies": Lazy("strategies", "List strategies and their parameters."),
     "plugins": Lazy("plugins", "List what packages add and check that it is valid."),
 }

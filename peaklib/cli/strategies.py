@@ -1,6 +1,10 @@
 """`peak strategies`: rules and their parameters."""
 
+from typing import Final
+
 import click
+
+_RESEARCH_ONLY: Final = "research only"
 
 
 @click.group()
@@ -11,11 +15,13 @@ def command() -> None:
 @command.command("list")
 def list_() -> None:
     """Names, versions and what each does."""
-    from peaklib.strategies import installed
+    from peaklib.strategies import installed, wrappers
 
     for name, rule in installed().items():
-        click.echo(f"{name:<22} v{rule.version}  {rule.summary}")
-    click.echo("\nvol_regime_filter(NAME) stands around any of them.")
+        mark = f"{_RESEARCH_ONLY}: " if rule.research_only else ""
+        click.echo(f"{name:<22} v{rule.version}  {mark}{rule.summary}")
+    around = ", ".join(f"{name}(NAME)" for name in wrappers())
+    click.echo(f"\nAround any of them: {around}")
 
 
 @command.command()
@@ -26,6 +32,8 @@ def show(name: str) -> None:
 
     rule = get(name)
     click.echo(f"{rule.name}  v{rule.version}\n{rule.summary}")
+    if rule.research_only:
+        click.echo(f"{_RESEARCH_ONLY}: it is here to be examined, and can never be promoted")
     for p in rule.parameters.values():
         kind, bounds = p.type.__name__, f"{p.low:g} … {p.high:g}"
         click.echo(

@@ -1,30 +1,5 @@
-"""Indicators on arrays, each defined once, and the memoising view that strategies read."""
+"""Features: indicators on arrays, described transforms, and pipelines that cache them."""
 
-from peaklib.features.averages import ema, sma, wilder
-from peaklib.features.bars import Bars
-from peaklib.features.channels import (
-    bollinger_z,
-    highest_before,
-    lowest_before,
-    rolling_deviation,
-)
-from peaklib.features.oscillators import macd_line, macd_signal, rate_of_change, rsi
-from peaklib.features.volatility import realised_volatility, trailing_rank, volatility_rank
+import lazy_loader
 
-__all__ = [
-    "Bars",
-    "bollinger_z",
-    "ema",
-    "highest_before",
-    "lowest_before",
-    "macd_line",
-    "macd_signal",
-    "rate_of_change",
-    "realised_volatility",
-    "rolling_deviation",
-    "rsi",
-    "sma",
-    "trailing_rank",
-    "volatility_rank",
-    "wilder",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

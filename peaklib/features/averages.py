@@ -48,7 +48,11 @@ def _recursive(values: Floats, window: int, weight: float) -> Floats:
     level = values[first : start + 1].mean()
     out[start] = level
     for t in range(start + 1, values.size):
+        before = level
         level += weight * (values[t] - level)
+        # Rounding of a large level must not carry it beyond the value that it moves to.
+        if (values[t] - before) * (values[t] - level) < 0.0:
+            level = values[t]
         out[t] = level
     return out
 

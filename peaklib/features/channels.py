@@ -45,6 +45,40 @@ def bollinger_z(close: Floats, window: int) -> Floats:
 
 
 @compiled
+def bollinger_width(close: Floats, window: int, width: float) -> Floats:
+    """Distance between the bands at +width and -width deviations, by their centre, (n,).
+
+    0 where the window is flat, by the same rule as `bollinger_z`; NaN if the centre is 0.
+
+    Source: Bollinger (2001), Bollinger on Bollinger Bands: BandWidth.
+    """
+    centre = sma(close, window)
+    deviation = rolling_deviation(close, window)
+    out = np.full(close.size, np.nan)
+    for t in range(window - 1, close.size):
+        if deviation[t] <= 1e-12 * abs(centre[t]):
+            out[t] = 0.0
+        elif centre[t] != 0.0:
+            out[t] = 2.0 * width * deviation[t] / centre[t]
+    return out
+
+
+@compiled
+def channel_position(high: Floats, low: Floats, close: Floats, window: int) -> Floats:
+    """Where the close is between lowest low (0) and highest high (1), (n,).
+
+    The extremes are those of the last `window` bars, this one included; 0.5 where they are
+    the same. First value at index window - 1.
+    """
+    out = np.full(close.size, np.nan)
+    for t in range(window - 1, close.size):
+        top = high[t - window + 1 : t + 1].max()
+        bottom = low[t - window + 1 : t + 1].min()
+        out[t] = (close[t] - bottom) / (top - bottom) if top > bottom else 0.5
+    return out
+
+
+@compiled
 def highest_before(values: Floats, window: int) -> Floats:
     """Highest of the `window` values before this one, (n,); first at index `window`.
 

@@ -11,10 +11,14 @@ Floats = NDArray[np.float64]
 
 @compiled
 def rate_of_change(close: Floats, window: int) -> Floats:
-    """Return over the last `window` bars, close[t] / close[t - window] - 1, (n,)."""
+    """Return over the last `window` bars, close[t] / close[t - window] - 1, (n,).
+
+    NaN where the earlier value is 0.
+    """
     out = np.full(close.size, np.nan)
     for t in range(window, close.size):
-        out[t] = close[t] / close[t - window] - 1.0
+        if close[t - window] != 0.0:
+            out[t] = close[t] / close[t - window] - 1.0
     return out
 
 

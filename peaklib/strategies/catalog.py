@@ -5,9 +5,7 @@ import re
 from peaklib import plugins
 from peaklib.errors import PluginError, StrategyError
 from peaklib.strategies.strategy import Strategy
-from peaklib.strategies.vol_regime_filter import NAME as VOL_REGIME_FILTER, vol_regime_filter
-
-WRAPPERS = {VOL_REGIME_FILTER: vol_regime_filter}
+from peaklib.strategies.wrapper import Wrapper
 
 _WRAPPED = re.compile(r"(?P<wrapper>\w+)\((?P<inner>.+)\)")
 
@@ -18,6 +16,7 @@ def installed() -> dict[str, Strategy]:
     Raises:
         PluginError: an entry point holds no strategy, or a name is given twice.
     """
+    taken = set(wrappers())
     strategies: dict[str, Strategy] = {}
     for plugin, item in plugins.load(plugins.STRATEGIES):
         if not isinstance(item, Strategy):
@@ -25,12 +24,33 @@ def installed() -> dict[str, Strategy]:
                 f"{plugin.package}: {plugin.target} is {type(item).__name__}, not a Strategy; "
                 "make it one with @strategy(name, version)"
             )
-        if item.name in strategies or item.name in WRAPPERS:
+        if item.name in strategies or item.name in taken:
             raise PluginError(
                 f"{plugin.package}: strategy name {item.name!r} is already taken; rename one"
             )
         strategies[item.name] = item
     return dict(sorted(strategies.items()))
+
+
+def wrappers() -> dict[str, Wrapper]:
+    """All wrappers by name, sorted.
+
+    Raises:
+        PluginError: an entry point holds no wrapper, or a name is given twice.
+    """
+    found: dict[str, Wrapper] = {}
+    for plugin, item in plugins.load(plugins.WRAPPERS):
+        if not isinstance(item, Wrapper):
+            raise PluginError(
+                f"{plugin.package}: {plugin.target} is {type(item).__name__}, not a Wrapper; "
+                "make it one with Wrapper(name, wrap, summary)"
+            )
+        if item.name in found:
+            raise PluginError(
+                f"{plugin.package}: wrapper name {item.name!r} is already taken; rename one"
+            )
+        found[item.name] = item
+    return dict(sorted(found.items()))
 
 
 def get(name: str | Strategy) -> Strategy:
@@ -41,11 +61,12 @@ def get(name: str | Strategy) -> Strategy:
     """
     if isinstance(name, Strategy):
         return name
+    around = wrappers()
     wrapped = _WRAPPED.fullmatch(name.strip())
-    if wrapped and wrapped["wrapper"] in WRAPPERS:
-        return WRAPPERS[wrapped["wrapper"]](get(wrapped["inner"]))
+    if wrapped and wrapped["wrapper"] in around:
+        return around[wrapped["wrapper"]].wrap(get(wrapped["inner"]))
     known = installed()
     if name not in known:
-        wrappers = ", ".join(f"{wrapper}(…)" for wrapper in WRAPPERS)
-        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}, {wrappers}")
+        outer = ", ".join(f"{wrapper}(…)" for wrapper in around)
+        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}, {outer}")
     return known[name]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from peaklib.errors import LookaheadError, PeakError, StrategyError
 from peaklib.features import Bars
-from peaklib.strategies.parameters import Number
+from peaklib.features.parameters import Number
 from peaklib.strategies.strategy import Strategy
 
 _TOLERANCE: Final = 1e-12
@@ -130,7 +130,7 @@ def samples(rule: Strategy) -> Iterator[dict[str, Number]]:
     yield rule.resolve()
     for factor in (0.5, 3.0):
         yield {
-            name: p.check(p.type(min(max(p.default * factor, p.low), p.high)), rule.name)
+            name: p.check(p.type(min(max(p.default * factor, p.low), p.high)))
             for name, p in rule.parameters.items()
         }
 

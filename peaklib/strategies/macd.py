@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.features import Bars, macd_line, macd_signal
+from peaklib.features.parameters import Param
 from peaklib.strategies.holding import hold_after_cross
-from peaklib.strategies.parameters import Param
 from peaklib.strategies.strategy import strategy
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.features import Bars, rate_of_change
-from peaklib.strategies.parameters import Param
+from peaklib.features.parameters import Param
 from peaklib.strategies.strategy import strategy
 
 

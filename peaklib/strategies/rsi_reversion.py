@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.features import Bars, rsi
+from peaklib.features.parameters import Param
 from peaklib.strategies.holding import hold_between
-from peaklib.strategies.parameters import Param
 from peaklib.strategies.strategy import strategy
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from peaklib.errors import StrategyError
 from peaklib.features import Bars
-from peaklib.strategies.parameters import Number, Parameter, read_parameters
+from peaklib.features.parameters import Number, Parameter, read_numbers
 
 Floats = NDArray[np.float64]
 Target = Callable[..., Floats]
@@ -31,6 +31,7 @@ class Strategy:
         warm_up: `(**params) -> bars` at the start whose target is always 0.
         summary: first line of the function's docstring.
         inner: the strategy that this one stands around, if it is a wrapper.
+        research_only: it is here to be examined, and may never be promoted.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Strategy:
     warm_up: WarmUp
     summary: str = field(compare=False)
     inner: "Strategy | None" = None
+    research_only: bool = False
 
     def __repr__(self) -> str:
         defaults = ", ".join(f"{name}={p.default!r}" for name, p in self.parameters.items())
@@ -58,15 +60,24 @@ class Strategy:
             )
         return self.parameters[name]
 
+    def check(self, name: str, value: object) -> Number:
+        """One value of a parameter in its type.
+
+        Raises:
+            StrategyError: unknown name, wrong type or out of range.
+        """
+        try:
+            return self.parameter(name).check(value)
+        except ValueError as error:
+            raise StrategyError(f"strategy {self.name!r}: {error}") from None
+
     def resolve(self, params: Mapping[str, object] | None = None) -> dict[str, Number]:
         """All parameters with defaults filled in, checked.
 
         Raises:
             StrategyError: unknown name, wrong type or out of range.
         """
-        given = {
-            name: self.parameter(name).check(v, self.name) for name, v in (params or {}).items()
-        }
+        given = {name: self.check(name, value) for name, value in (params or {}).items()}
         return {name: given.get(name, p.default) for name, p in self.parameters.items()}
 
     def warm_up_bars(self, params: Mapping[str, object] | None = None) -> int:
@@ -121,13 +132,30 @@ def check_target(target: object, n_bars: int, strategy: str) -> Floats:
     return array
 
 
-def strategy(name: str, version: str, *, warm_up: WarmUp) -> Callable[[Target], Strategy]:
+def parameters_of(function: Target, strategy: str) -> Mapping[str, Parameter]:
+    """The parameters of a strategy's function, all but the bars.
+
+    Raises:
+        StrategyError: one is not written as a parameter.
+    """
+    try:
+        return read_numbers(function, n_inputs=1)
+    except ValueError as error:
+        raise StrategyError(f"strategy {strategy!r}: {error}") from None
+
+
+def strategy(
+    name: str, version: str, *, warm_up: WarmUp, research_only: bool = False
+) -> Callable[[Target], Strategy]:
     """Make a strategy of a function; see `Strategy` for what the arguments mean."""
 
     def decorate(function: Target) -> Strategy:
         summary = (inspect.getdoc(function) or "").partition("\n")[0]
         if not summary:
             raise StrategyError(f"strategy {name!r} has no docstring; say in one line what it does")
-        return Strategy(name, version, function, read_parameters(function, name), warm_up, summary)
+        parameters = parameters_of(function, name)
+        return Strategy(
+            name, version, function, parameters, warm_up, summary, research_only=research_only
+        )
 
     return decorate

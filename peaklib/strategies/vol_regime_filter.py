@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from peaklib.errors import StrategyError
 from peaklib.features import Bars, volatility_rank
-from peaklib.strategies.parameters import Param, read_parameters
-from peaklib.strategies.strategy import Strategy
+from peaklib.features.parameters import Param
+from peaklib.strategies.strategy import Strategy, parameters_of
 
 NAME = "vol_regime_filter"
 VERSION = "1"
+SUMMARY = "Flat while volatility ranks high."
 
 
 def _calm(
@@ -34,7 +35,7 @@ def vol_regime_filter(inner: Strategy) -> Strategy:
     Raises:
         StrategyError: the inner strategy has a parameter of one of these names.
     """
-    own = read_parameters(_calm, NAME)
+    own = parameters_of(_calm, NAME)
     if set(own) & set(inner.parameters):
         raise StrategyError(f"{NAME}({inner.name}): the inner strategy has this filter already")
 
@@ -53,6 +54,7 @@ def vol_regime_filter(inner: Strategy) -> Strategy:
         function=targets,
         parameters={**inner.parameters, **own},
         warm_up=warm_up,
-        summary=f"{inner.summary} Flat while volatility ranks high.",
+        summary=f"{inner.summary} {SUMMARY}",
         inner=inner,
+        research_only=inner.research_only,
     )

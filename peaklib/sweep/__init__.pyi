@@ -47,3 +47,7 @@ from .session import (
     latest_sweep as latest_sweep,
     run_sweep as run_sweep,
 )
+from .single import (
+    make_job as make_job,
+    run_alone as run_alone,
+)

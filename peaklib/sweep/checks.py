@@ -15,8 +15,7 @@ from peaklib.data import validate_source
 from peaklib.errors import ConfigError, DataError, NotebookError, StrategyError
 from peaklib.evidence import Axes, Condition, home
 from peaklib.runner import declared_parameters
-from peaklib.strategies import Strategy, get, installed
-from peaklib.strategies.catalog import WRAPPERS
+from peaklib.strategies import Strategy, get, installed, wrappers
 from peaklib.sweep.axes import check_period, split_grid
 
 # An axis that the sweep itself understands and turns into a parameter of the notebook.
@@ -126,12 +125,12 @@ def _strategy_problem(value: object) -> Iterator[str]:
     try:
         get(value)
     except StrategyError:
-        yield unknown("strategy", value, [*installed(), *(f"{name}(…)" for name in WRAPPERS)])
+        yield unknown("strategy", value, [*installed(), *(f"{name}(…)" for name in wrappers())])
 
 
 def _filter_problem(value: object) -> Iterator[str]:
-    if value != "none" and value not in WRAPPERS:
-        yield unknown("filter", str(value), ["none", *WRAPPERS])
+    if value != "none" and value not in wrappers():
+        yield unknown("filter", str(value), ["none", *wrappers()])
 
 
 def _term_problem(name: str, value: object) -> Iterator[str]:
@@ -168,7 +167,7 @@ def _grids(table: Mapping[str, Any]) -> Iterator[str]:
         yield from _plain_grid_problems(_table(table, "grid"))
         return
     names = [name for name in _axis(table, "strategy") if isinstance(name, str)]
-    used = [*names, *(name for name in _axis(table, FILTER) if name in WRAPPERS)]
+    used = [*names, *(name for name in _axis(table, FILTER) if name in wrappers())]
     # Where an axis is wrong, nobody can say which grids are used.
     known = bool(names) and all(_rule(name) for name in names)
     for name, grid in _table(table, "grid").items():
@@ -184,7 +183,8 @@ def _grids(table: Mapping[str, Any]) -> Iterator[str]:
 def _rule(name: str) -> Strategy | None:
     """The strategy or filter of that name, with its parameters; None if there is none."""
     try:
-        return WRAPPERS[name](get("buy_and_hold")) if name in WRAPPERS else get(name)
+        around = wrappers()
+        return around[name].wrap(get("buy_and_hold")) if name in around else get(name)
     except StrategyError:
         return None
 
@@ -208,7 +208,7 @@ def _axis_problems(rule: Strategy, name: str, given: object) -> Iterator[str]:
     try:
         axes, _ = split_grid({name: given})
         for value in Axes(axes).values[name]:
-            rule.parameters[name].check(value, rule.name)
+            rule.check(name, value)
     except (ValueError, StrategyError) as error:
         yield f"= {given!r}: {error}"
     except ConfigError as error:

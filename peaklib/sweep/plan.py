@@ -10,8 +10,7 @@ from typing import Any
 from peaklib.data import Dataset, load
 from peaklib.evidence import Axes, code, digest, home
 from peaklib.runner import declared_parameters, source_digest
-from peaklib.strategies import get
-from peaklib.strategies.catalog import WRAPPERS
+from peaklib.strategies import get, wrappers
 from peaklib.sweep.axes import split_grid
 from peaklib.sweep.checks import FILTER
 from peaklib.sweep.config import SweepConfig, load_config
@@ -162,7 +161,7 @@ def _cell(
         parameters["costs"] = config.costs[parameters["costs"]].model_dump()
     shared = {"seed": config.seed, "benchmark": config.benchmark}
     parameters |= {name: value for name, value in shared.items() if name in declared}
-    axes = _route_grid(config.grid, parameters, wrapper if wrapper in WRAPPERS else None)
+    axes = _route_grid(config.grid, parameters, wrapper if wrapper in wrappers() else None)
     if "grid" in declared:
         parameters["grid"] = {name: list(values) for name, values in axes.values.items()}
         parameters["where"] = axes.where or ""

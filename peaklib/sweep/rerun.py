@@ -1,4 +1,4 @@
-"""How the runs of a sweep are made again: its cells, the sweep itself, and its report."""
+"""How runs of notebooks are made again: cells, a notebook alone, a sweep and its report."""
 
 import os
 import shutil
@@ -19,6 +19,7 @@ from peaklib.sweep.config import SweepConfig
 from peaklib.sweep.execute import Progress
 from peaklib.sweep.plan import Plan, plan_of, rules_of
 from peaklib.sweep.session import KIND, NOTEBOOK, run_sweep
+from peaklib.sweep.single import KIND as ALONE, parameters_given
 
 
 def _inputs(run: SealedRun) -> Mapping[str, str]:
@@ -55,6 +56,10 @@ def _strategies_of(run: SealedRun) -> Mapping[str, str]:
 
 def _rerun_cell(run: SealedRun, place: Path) -> Repeated:
     return Repeated(rerun_notebook(run, place, run.config()["parameters"]))
+
+
+def _rerun_alone(run: SealedRun, place: Path) -> Repeated:
+    return Repeated(rerun_notebook(run, place, parameters_given(run)))
 
 
 def _report_sources(run: SealedRun) -> Mapping[str, str]:
@@ -102,6 +107,7 @@ def _rerun_sweep(run: SealedRun, place: Path) -> Repeated:
 
 RERUNNERS: Final = (
     Rerunner("sweep_cell", _cell_sources, _inputs, _rerun_cell),
+    Rerunner(ALONE, _cell_sources, _inputs, _rerun_alone),
     Rerunner("report", _report_sources, _inputs, _rerun_report),
     Rerunner(KIND, _sweep_sources, _inputs, _rerun_sweep),
 )

@@ -30,7 +30,7 @@ def drawn_grid(rule: Strategy, seed: int) -> dict[str, list[int | float]]:
     for k, (name, p) in enumerate(rule.parameters.items()):
         low, high = max(p.low, 0.4 * p.default), min(p.high, max(1.6 * p.default, p.low + 0.5))
         drawn = rng.uniform(low, high, size=2 if k < 2 else 1)
-        grid[name] = sorted({p.check(p.type(round(value, 3)), rule.name) for value in drawn})
+        grid[name] = sorted({p.check(p.type(round(value, 3))) for value in drawn})
     return grid
 
 

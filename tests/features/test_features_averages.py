@@ -73,6 +73,12 @@ def test_averages_of_a_constant_are_that_constant(level: float, window: int) -> 
         assert_allclose(average(values, window)[window - 1 :], level, rtol=4e-16 * window)
 
 
+def test_an_average_does_not_pass_the_value_that_it_moves_to() -> None:
+    values = np.array([32769.0, 0.99999])
+    assert_array_equal(ema(values, 1), values)
+    assert_array_equal(wilder(values, 1), values)
+
+
 @given(values=prices, window=st.integers(1, 10))
 def test_averages_stay_between_the_extremes(values: list[float], window: int) -> None:
     array = np.array(values)

@@ -12,9 +12,10 @@ import pytest
 
 # The rows from top to bottom; for each room the rooms of its own row that it may import.
 RESEARCH = {
-    "robustness": {"backtest", "strategies", "labeling", "features", "metrics", "data"},
-    "risk": {"backtest", "strategies", "labeling", "features", "metrics", "data"},
+    "robustness": {"backtest", "meta", "strategies", "labeling", "features", "metrics", "data"},
+    "risk": {"backtest", "meta", "strategies", "labeling", "features", "metrics", "data"},
     "backtest": {"strategies", "labeling", "features", "metrics", "data"},
+    "meta": {"strategies", "labeling", "features", "metrics", "data"},
     "strategies": {"features", "metrics", "data"},
     "labeling": {"features", "metrics", "data"},
     "features": {"metrics", "data"},

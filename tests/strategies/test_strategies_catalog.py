@@ -11,7 +11,7 @@ def test_the_built_in_strategies_are_installed() -> None:
     assert list(installed()) == sorted(installed())
     assert {
         *("sma_crossover", "ema_crossover", "momentum", "rsi_reversion"),
-        *("bollinger_reversion", "macd", "donchian_breakout", "buy_and_hold"),
+        *("bollinger_reversion", "macd", "donchian_breakout", "buy_and_hold", "ecm_cycle"),
     } <= set(installed())
 
 

@@ -17,6 +17,7 @@ PINS = [
     ("bollinger_reversion", 93, 0.2627785774),
     ("buy_and_hold", 1, 0.2824505822),
     ("donchian_breakout", 87, 0.0315940382),
+    ("ecm_cycle", 2, 0.5049025739),
     ("ema_crossover", 82, 0.0668228797),
     ("macd", 209, -0.0923937976),
     ("momentum", 86, 0.3485814171),

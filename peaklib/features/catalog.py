@@ -1,0 +1,59 @@
+"""Finding features by name, the ones of installed plugins included."""
+
+from difflib import get_close_matches
+
+from peaklib import plugins
+from peaklib.errors import FeatureError, PluginError
+from peaklib.features.feature import Feature
+
+
+def installed() -> dict[str, Feature]:
+    """All features by name, sorted.
+
+    Raises:
+        PluginError: an entry point holds no feature, or a name is given twice.
+    """
+    features: dict[str, Feature] = {}
+    for plugin, item in plugins.load(plugins.FEATURES):
+        if not isinstance(item, Feature):
+            raise PluginError(
+                f"{plugin.package}: {plugin.target} is {type(item).__name__}, not a Feature; "
+                "make it one with @feature(name, version, warm_up=…)"
+            )
+        if item.name in features:
+            raise PluginError(
+                f"{plugin.package}: feature name {item.name!r} is already taken; rename one"
+            )
+        features[item.name] = item
+    return dict(sorted(features.items()))
+
+
+def get(name: str | Feature) -> Feature:
+    """A feature by name.
+
+    Raises:
+        FeatureError: nothing of that name is installed; lists what is.
+    """
+    if isinstance(name, Feature):
+        return name
+    known = installed()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise FeatureError(f"no feature {name!r}{hint} There are: {', '.join(known)}")
+    return known[name]
+
+
+def restored(name: str, version: str) -> Feature:
+    """The feature that a pickled pipeline was made with.
+
+    Raises:
+        FeatureError: it is not installed here, or in another version.
+    """
+    found = get(name)
+    if found.version != version:
+        raise FeatureError(
+            f"the pickle holds feature {name!r} in version {version!r} and {found.version!r} is "
+            "installed; its values may differ: fit the pipeline again"
+        )
+    return found

@@ -1,0 +1,215 @@
+"""A feature: a named, versioned function from columns to columns."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from peaklib.errors import FeatureError
+from peaklib.features.parameters import Parameter, Value, Word, read_parameters
+
+Floats = NDArray[np.float64]
+Column = Floats | pd.DatetimeIndex
+State = Mapping[str, Any]
+Columns = Callable[..., Floats | tuple[Floats, ...]]
+WarmUp = Callable[..., int]
+Learn = Callable[..., State]
+
+TIME: Final = "time"
+"""The input that is the rows' stamps instead of a column."""
+
+
+@dataclass(frozen=True, repr=False)
+class Feature:
+    """Rule from columns to columns with a name, a version and described parameters.
+
+    A row on which an input is NaN is no row for a feature: windows reach over it, and it
+    gets NaN. So a function never sees NaN, and features of features need no care.
+
+    Args:
+        name: unique among all that is installed.
+        version: raise it whenever the same rows and parameters give other values.
+        function: `(*inputs, **params) -> (n,) column or tuple of columns`, each row from
+            rows up to it; NaN in all of a column's first rows while it warms up. One that
+            learns gets `state=` as well.
+        inputs: columns that it reads by default; `time` stands for the rows' stamps.
+        outputs: suffixes of its columns; empty for a single column without one.
+        parameters: by name, in the order of the signature.
+        warm_up: `(**params) -> rows` at the start on which some column is NaN; one that
+            learns gets `state=` as well.
+        learn: `(*inputs, **params) -> plain values` from the rows that are fitted on.
+        summary: first line of the function's docstring.
+        source: where the formula comes from, as the docstring says.
+    """
+
+    name: str
+    version: str
+    function: Columns
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    parameters: Mapping[str, Parameter | Word]
+    warm_up: WarmUp
+    learn: Learn | None
+    summary: str = field(compare=False)
+    source: str = field(compare=False)
+
+    def __repr__(self) -> str:
+        defaults = ", ".join(f"{name}={p.default!r}" for name, p in self.parameters.items())
+        return f"Feature({self.name!r}, version {self.version!r}: {defaults or 'no parameters'})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By name: the function stands in its module under the same name as the feature.
+        from peaklib.features.catalog import restored
+
+        return restored, (self.name, self.version)
+
+    def resolve(self, params: Mapping[str, object] | None = None) -> dict[str, Value]:
+        """All parameters with defaults filled in, checked.
+
+        Raises:
+            FeatureError: unknown name, wrong type or out of range.
+        """
+        given: dict[str, Value] = {}
+        for name, value in (params or {}).items():
+            if name not in self.parameters:
+                allowed = ", ".join(self.parameters) or "none"
+                raise FeatureError(
+                    f"feature {self.name!r} has no parameter {name!r}; it has: {allowed}"
+                )
+            try:
+                given[name] = self.parameters[name].check(value)
+            except ValueError as error:
+                raise FeatureError(f"feature {self.name!r}: {error}") from None
+        return {name: given.get(name, p.default) for name, p in self.parameters.items()}
+
+    def columns(self, label: str) -> tuple[str, ...]:
+        """Names of its columns when it goes by a label."""
+        return tuple(f"{label}_{suffix}" for suffix in self.outputs) or (label,)
+
+    def warm_up_rows(self, params: Mapping[str, Value], state: State | None = None) -> int:
+        """Rows at the start on which some column is NaN, with these (resolved) parameters."""
+        return int(self.warm_up(**params, **self._learned(state)))
+
+    def fit(self, inputs: Sequence[Column], params: Mapping[str, Value]) -> State:
+        """What it learns from these rows; empty for a feature that learns nothing.
+
+        Raises:
+            DataError: the rows are too few or too much alike to learn from.
+        """
+        if self.learn is None:
+            return {}
+        return dict(self.learn(*_compact(inputs)[0], **params))
+
+    def compute(
+        self, inputs: Sequence[Column], params: Mapping[str, Value], state: State | None = None
+    ) -> tuple[Floats, ...]:
+        """Its columns over these rows.
+
+        Args:
+            inputs: (n,) columns in the order of `inputs`.
+            params: resolved parameters.
+            state: what `fit` returned.
+
+        Returns:
+            One (n,) column for each of `columns`.
+
+        Raises:
+            FeatureError: the function returned something else.
+        """
+        rows, there = _compact(inputs)
+        found = self.function(*rows, **params, **self._learned(state))
+        parts = self._checked(found if isinstance(found, tuple) else (found,), len(rows[0]))
+        if there is None:
+            return parts
+        return tuple(_scatter(part, there) for part in parts)
+
+    def _learned(self, state: State | None) -> dict[str, State]:
+        return {} if self.learn is None else {"state": state or {}}
+
+    def _checked(self, parts: tuple[object, ...], n_rows: int) -> tuple[Floats, ...]:
+        wanted = len(self.columns(self.name))
+        arrays = [np.ascontiguousarray(part, dtype=np.float64) for part in parts]
+        shapes = [array.shape for array in arrays]
+        if shapes != [(n_rows,)] * wanted:
+            raise FeatureError(
+                f"feature {self.name!r} returned {shapes}, expected {wanted} column(s) of shape "
+                f"({n_rows},): one value for each row"
+            )
+        return tuple(arrays)
+
+
+def _compact(inputs: Sequence[Column]) -> tuple[Sequence[Column], NDArray[np.bool_] | None]:
+    """Inputs without the rows on which one is missing, and where there is a row (None: all)."""
+    missing = [np.isnan(part) for part in inputs if isinstance(part, np.ndarray)]
+    if not any(part.any() for part in missing):
+        return inputs, None
+    there = ~np.logical_or.reduce(missing)
+    return [part[there] for part in inputs], there
+
+
+def _scatter(part: Floats, there: NDArray[np.bool_]) -> Floats:
+    out = np.full(there.size, np.nan)
+    out[there] = part
+    return out
+
+
+def feature(
+    name: str,
+    version: str,
+    *,
+    warm_up: WarmUp,
+    outputs: tuple[str, ...] = (),
+    learn: Learn | None = None,
+) -> Callable[[Columns], Feature]:
+    """Make a feature of a function; see `Feature` for what the arguments mean.
+
+    The function's positional arguments name the columns that it reads (`close`, `volume`, or
+    `time` for the stamps), its keyword-only ones are its parameters.
+    """
+
+    def decorate(function: Columns) -> Feature:
+        text = inspect.getdoc(function) or ""
+        if not text:
+            raise FeatureError(f"feature {name!r} has no docstring; say in one line what it is")
+        inputs = _inputs(function)
+        if not inputs:
+            raise FeatureError(
+                f"feature {name!r} reads nothing; name the columns that it reads as positional "
+                "arguments, as in (close, volume, *, window=…)"
+            )
+        try:
+            parameters = read_parameters(function, n_inputs=len(inputs))
+        except ValueError as error:
+            raise FeatureError(f"feature {name!r}: {error}") from None
+        summary = text.partition("\n")[0]
+        return Feature(
+            name,
+            version,
+            function,
+            inputs,
+            outputs,
+            parameters,
+            warm_up,
+            learn,
+            summary,
+            _source(text),
+        )
+
+    return decorate
+
+
+def _inputs(function: Columns) -> tuple[str, ...]:
+    entries = inspect.signature(function).parameters.values()
+    return tuple(entry.name for entry in entries if entry.kind is entry.POSITIONAL_OR_KEYWORD)
+
+
+def _source(text: str) -> str:
+    """The paragraph of a docstring that begins with `Source:`, in one line."""
+    for paragraph in text.split("\n\n"):
+        if paragraph.startswith("Source:"):
+            return " ".join(paragraph.removeprefix("Source:").split())
+    return ""
