@@ -12,9 +12,11 @@ from .settings import (
     Settings as Settings,
 )
 from .strategies import (
+    SETTINGS as SETTINGS,
     WRAPPERS as WRAPPERS,
     meta_boosting as meta_boosting,
     meta_forest as meta_forest,
+    settings_of as settings_of,
 )
 from .study import (
     Study as Study,

@@ -47,6 +47,16 @@ class Examples:
         return Spans(self.bar, self.exit_bar, self.n_bars + 1)
 
     @cached_property
+    def spans(self) -> Spans:
+        """The bets whose end is known, on the bars of the series."""
+        return Spans(self.bar[self.known], self.exit_bar[self.known], self.n_bars)
+
+    @cached_property
+    def uniqueness(self) -> Floats:
+        """Average uniqueness of the bets whose end is known."""
+        return average_uniqueness(self.spans)
+
+    @cached_property
     def made_money(self) -> Ints:
         """(n,) meta-label: 1 if the primary's side made money, else 0; -1 while unknown."""
         out = np.full(len(self), -1, dtype=np.int64)

@@ -15,7 +15,6 @@ from peaklib.features import Bars
 from peaklib.features.parameters import Param, read_numbers
 from peaklib.meta.settings import Model, Settings
 from peaklib.strategies import Strategy, Wrapper
-from peaklib.strategies.strategy import check_target
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +57,10 @@ def settings_of(
     )
 
 
+SETTINGS: Final = tuple(read_numbers(settings_of, n_inputs=0))
+"""Names of the parameters that a meta-labeled strategy adds to the inner one's."""
+
+
 def meta_forest(inner: Strategy) -> Strategy:
     """A strategy whose bets are sized by a random forest; see `meta.study`."""
     return _wrap(inner, "forest")
@@ -83,8 +86,7 @@ def _wrap(inner: Strategy, model: Model) -> Strategy:
         from peaklib.meta.study import study
 
         settings = settings_of(**{key: params.pop(key) for key in own})
-        position = check_target(inner.function(bars, **params), len(bars), inner.name)
-        return study(bars, position, settings, model).target
+        return study(bars, inner.targets(bars, params), settings, model).target
 
     def warm_up(**params: Any) -> int:
         first: int = params["train_bars"]

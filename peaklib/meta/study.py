@@ -53,6 +53,26 @@ class Study:
         mean = average_active(self.size[chosen], self.examples.live[chosen])
         return discretise(mean[:-1], self.step)
 
+    def table(self) -> pd.DataFrame:
+        """One row a bet, by the time it is decided; what is not known yet is missing.
+
+        Columns: `bar`, `side`, `exit_bar`, `made_money`, `probability`, `size`, and those of
+        the labels but `label`.
+        """
+        examples = self.examples
+        bets = pd.DataFrame(
+            {
+                "bar": examples.bar,
+                "side": examples.side,
+                "exit_bar": examples.exit_bar,
+                "made_money": examples.made_money,
+                "probability": self.probability,
+                "size": self.size,
+            },
+            index=self.features.index,
+        )
+        return bets.join(examples.labels.drop(columns="label"))
+
     @property
     def judged(self) -> NDArray[np.bool_]:
         """(n,) bets with an opinion out of sample and a known end."""

@@ -26,6 +26,8 @@ SEED: Final = "seed"
 # What a sweep knows the meaning of, if it has the type that goes with it: another notebook may
 # call something else a period.
 _MEANINGS: Final = {"dataset": str, "strategy": str, "fill": str, "lag": int, "period": str}
+# These decide what a run stands on, so they have to be what they are called.
+_PINNED: Final = ("dataset", "strategy")
 _TYPES: Final = {
     "str": "text",
     "int": "a whole number",
@@ -163,10 +165,13 @@ def _meaning_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
     known = {
         name: parameters[name]
         for name, kind in _MEANINGS.items()
-        if isinstance(parameters.get(name), kind)
+        if name in parameters and (name in _PINNED or isinstance(parameters[name], kind))
     }
-    table = {"fixed": known, "benchmark": parameters.get("benchmark")}
-    return (problem.removeprefix("fixed.") for problem in problems_of(table))
+    benchmark = parameters.get("benchmark", "")
+    if not isinstance(benchmark, str):
+        yield f"benchmark = {benchmark!r}: is no name of a strategy; write it in quotes"
+    table = {"fixed": known, **({"benchmark": benchmark} if benchmark else {})}
+    yield from (problem.removeprefix("fixed.") for problem in problems_of(table))
 
 
 def _spec(name: str, notebook: Path, parameters: Mapping[str, Any]) -> RunSpec:

@@ -23,6 +23,7 @@ from peaklib.features.cache import (
     Found,
     Missing,
 )
+from peaklib.features.cache_room import entries_in
 
 CODE = {"numpy": "2.4.0", "pack.averages": "a" * 64}
 
@@ -287,6 +288,11 @@ def test_many_entries_within_a_tick_of_the_system_leave_in_order(tmp_path: Path,
     smaller = FeatureCache(cache.folder, max_bytes=size * 9 // 2)
     put(smaller, key("atr"))
     assert kept(cache) == set("abc")
+
+
+def test_entries_written_within_a_tick_of_the_system_are_in_order(cache: FeatureCache) -> None:
+    written = [put(cache, key(rows=k), n=1) for k in range(40)]
+    assert [entry.path for entry in entries_in(cache.folder)] == written
 
 
 def test_room_is_made_over_all_features_and_stays_bounded(tmp_path: Path, size: int) -> None:
