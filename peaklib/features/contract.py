@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError, FeatureError, LookaheadError, PeakError
-from peaklib.features.feature import TIME, Column, Feature, State
+from peaklib.features.feature import TIME, Feature, State
+from peaklib.features.missing import Column
 from peaklib.features.parameters import Value, Word
 
 Floats = NDArray[np.float64]

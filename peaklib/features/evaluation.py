@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from peaklib.evidence.canonical import digest
 from peaklib.features.cache import CacheKey, FeatureCache, Found
-from peaklib.features.feature import Column, State
+from peaklib.features.feature import State
 from peaklib.features.graph import Node
+from peaklib.features.missing import Column
 from peaklib.features.rows import Rows
 
 Floats = NDArray[np.float64]

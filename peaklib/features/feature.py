@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from peaklib.errors import FeatureError
+from peaklib.errors import DataError, FeatureError
+from peaklib.features.missing import Column, compact, scatter
 from peaklib.features.parameters import Parameter, Value, Word, read_parameters
 
 Floats = NDArray[np.float64]
-Column = Floats | pd.DatetimeIndex
 State = Mapping[str, Any]
 Columns = Callable[..., Floats | tuple[Floats, ...]]
 WarmUp = Callable[..., int]
@@ -102,7 +101,13 @@ class Feature:
         """
         if self.learn is None:
             return {}
-        return dict(self.learn(*_compact(inputs)[0], **params))
+        rows, _ = compact(inputs)
+        if not len(rows[0]):
+            raise DataError(
+                f"feature {self.name!r} has no row to learn from: one of {', '.join(self.inputs)} "
+                "is missing on each"
+            )
+        return dict(self.learn(*rows, **params))
 
     def compute(
         self, inputs: Sequence[Column], params: Mapping[str, Value], state: State | None = None
@@ -120,12 +125,14 @@ class Feature:
         Raises:
             FeatureError: the function returned something else.
         """
-        rows, there = _compact(inputs)
+        rows, there = compact(inputs)
+        if not len(rows[0]):
+            return tuple(np.full(len(inputs[0]), np.nan) for _ in self.columns(self.name))
         found = self.function(*rows, **params, **self._learned(state))
         parts = self._checked(found if isinstance(found, tuple) else (found,), len(rows[0]))
         if there is None:
             return parts
-        return tuple(_scatter(part, there) for part in parts)
+        return tuple(scatter(part, there) for part in parts)
 
     def _learned(self, state: State | None) -> dict[str, State]:
         return {} if self.learn is None else {"state": state or {}}
@@ -140,21 +147,6 @@ class Feature:
                 f"({n_rows},): one value for each row"
             )
         return tuple(arrays)
-
-
-def _compact(inputs: Sequence[Column]) -> tuple[Sequence[Column], NDArray[np.bool_] | None]:
-    """Inputs without the rows on which one is missing, and where there is a row (None: all)."""
-    missing = [np.isnan(part) for part in inputs if isinstance(part, np.ndarray)]
-    if not any(part.any() for part in missing):
-        return inputs, None
-    there = ~np.logical_or.reduce(missing)
-    return [part[there] for part in inputs], there
-
-
-def _scatter(part: Floats, there: NDArray[np.bool_]) -> Floats:
-    out = np.full(there.size, np.nan)
-    out[there] = part
-    return out
 
 
 def feature(

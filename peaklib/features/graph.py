@@ -10,6 +10,7 @@ from peaklib.evidence.canonical import digest
 from peaklib.features.catalog import installed
 from peaklib.features.code import code_digest, code_of
 from peaklib.features.feature import TIME, Feature, State
+from peaklib.features.missing import compact
 from peaklib.features.parameters import Value
 from peaklib.features.spec import FeatureSpec
 
@@ -71,7 +72,7 @@ class Node:
     @cached_property
     def code(self) -> dict[str, str]:
         """What its numbers depend on: modules and libraries, its dependencies' included."""
-        found = dict(code_of(self.feature.function))
+        found = {**code_of(compact), **code_of(self.feature.function)}
         if self.feature.learn is not None:
             found |= code_of(self.feature.learn)
         for parent in self.parents:

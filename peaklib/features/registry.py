@@ -9,7 +9,7 @@ from typing import Any
 
 from peaklib.errors import EvidenceError, FeatureError
 from peaklib.evidence.canonical import from_json, to_json
-from peaklib.features.cache_keys import checked_digest, checked_name
+from peaklib.features.cache.keys import checked_digest, checked_name
 
 
 class FeatureRegistry:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from peaklib.data import Dataset, frame_digest
 from peaklib.errors import DataError
-from peaklib.features.feature import TIME, Column
+from peaklib.features.feature import TIME
+from peaklib.features.missing import Column
 
 Floats = NDArray[np.float64]
 

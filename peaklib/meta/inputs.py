@@ -27,7 +27,15 @@ def feature_specs(columns: Collection[str], *, d: float) -> list[FeatureSpec]:
         FeatureSpec("entropy"),
         FeatureSpec("fractional_difference", params={"d": d}),
         FeatureSpec("volume_zscore"),
+        # Of an index it is smaller than what a tree of scikit-learn tells apart, 1e-7.
         FeatureSpec("amihud"),
+        FeatureSpec("rolling_zscore", "1", {"window": 60}, ("amihud",), "amihud_zscore"),
         FeatureSpec("volatility_regime"),
     ]
-    return [spec for spec in wanted if set(get(spec.name).inputs) <= set(columns)]
+    there = {*columns}
+    chosen = []
+    for spec in wanted:
+        if {*(spec.dependencies or get(spec.name).inputs)} <= there:
+            chosen.append(spec)
+            there |= {*get(spec.name).columns(spec.label)}
+    return chosen

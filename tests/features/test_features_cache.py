@@ -23,7 +23,7 @@ from peaklib.features.cache import (
     Found,
     Missing,
 )
-from peaklib.features.cache_room import entries_in
+from peaklib.features.cache.room import entries_in
 
 CODE = {"numpy": "2.4.0", "pack.averages": "a" * 64}
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from peaklib.features.cache import CacheKey, FeatureCache, Found
-from peaklib.features.cache_room import entries_in
+from peaklib.features.cache.room import entries_in
 
 CODE = {"numpy": "2.4.0"}
 N_KEYS = 12

@@ -105,6 +105,15 @@ def test_rows_with_a_missing_input_are_left_out_and_windows_reach_over_them(
     pd.testing.assert_frame_equal(out.loc[there], dense)
 
 
+def test_a_column_without_any_number_gives_no_values_and_cannot_be_learned_from(
+    frame: pd.DataFrame,
+) -> None:
+    empty = frame.assign(close=np.nan)
+    assert FeaturePipeline(["rsi", "macd"]).fit_transform(empty).isna().all(axis=None)
+    with pytest.raises(DataError, match=r"'standard_scale' has no row to learn from"):
+        FeaturePipeline(["standard_scale"]).fit(empty)
+
+
 def test_a_missing_volume_does_not_touch_features_of_prices(frame: pd.DataFrame) -> None:
     holed = frame.copy()
     holed.iloc[50, 4] = np.nan

@@ -1,89 +1,64 @@
 """All measurements of features and labels, each side in processes of its own."""
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from chapters.errors import BenchError
 from chapters.machine import Machine, file_system_of
 from paired.side import Side
 
+from research import first
 from research.compare import Agreement, agreement
-from research.setting import (
-    BARS,
-    DRAWN,
-    FEW_BARS,
-    LABELS,
-    MANY_LABELS,
-    TINY,
-    WIDTH,
-    WIDTHS,
-)
+from research.first import First
+from research.setting import WIDTHS
+from research.sides import Sides
+from research.sizes import Sizes
 from research.weighing import Timing, in_turns
 
 Turns = Mapping[str, Sequence[Timing]]
 
-_PACKAGES: Final = "peaklib numpy numba pandas scipy pyarrow scikit-learn"
+_PACKAGES: Final = "peaklib numpy numba pandas scipy pyarrow"
 _PEER_PACKAGES: Final = "finmlkit numpy numba pandas"
+_SCALE: Final = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sizes:
-    """How much is measured; the tests measure less.
+class Labelled:
+    """Triple-barrier labels.
 
     Args:
-        bars, few_bars: of the long series, and of the short one that it is compared with.
-        labels, many_labels: whose uniqueness is asked.
-        drawn: labels of a bootstrap.
-        repeats: turns.
+        turns: by width; sides "peaklib", "bare scan", "finmlkit", and "few bars" of ours.
+        held: mean bars that labels of each width live.
+        constant, scaled: agreement with finmlkit for one target, and for one a bar.
     """
 
-    bars: int = BARS
-    few_bars: int = FEW_BARS
-    labels: int = LABELS
-    many_labels: int = MANY_LABELS
-    drawn: int = DRAWN
-    repeats: int = 15
-
-
-@dataclass(frozen=True, kw_only=True)
-class First:
-    """A kind of work in fresh processes.
-
-    Args:
-        compiling, starting: first call, on little data, of a process that finds nothing
-            compiled on the disk, and of one that finds everything there.
-        grown: MB that the first call on all data added at its peak.
-    """
-
-    compiling: float
-    starting: float
-    grown: float
+    turns: Mapping[int, Turns]
+    held: Mapping[int, float]
+    constant: Agreement
+    scaled: Agreement
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """All that the chapter is written from; `Turns` hold timings by side, taken in turns.
+    """All that the chapter is written from.
 
     Args:
         machine: where.
         file_system: that the cache lay on.
         versions, peer_versions: package to version.
         sizes: how much was measured.
-        labels: by width; sides "peaklib", "bare scan", "finmlkit" and "few bars".
-        held: mean bars that the labels of each width live.
-        constant, scaled: agreement with finmlkit for one target, and for one a bar.
+        labels: triple-barrier labels.
         differences: sides "peaklib" and "oaconvolve".
         weights: number of weights of the differences.
         pipeline: sides "known", "computed", "read_table" and "ParquetFile".
+        filling: seconds to compute and keep all features.
         cache: `files`, `megabytes` and `columns`.
-        spans: sides "uniqueness", "many" and "bootstrap".
-        many_grown: MB that the uniqueness of many labels added at its peak.
-        first: by name of the work.
+        spans: "uniqueness", "many labels" and "bootstrap".
+        first: first calls, by name of the work.
     """
 
     machine: Machine
@@ -91,14 +66,118 @@ class Measured:
     versions: Mapping[str, str]
     peer_versions: Mapping[str, str]
     sizes: Sizes
-    labels: Mapping[int, Turns]
-    held: Mapping[int, float]
-    constant: Agreement
-    scaled: Agreement
+    labels: Labelled
     differences: Turns
-    weights: float
+    weights: int
     pipeline: Turns
+    filling: float
     cache: Mapping[str, float]
     spans: Turns
-    many_grown: float
     first: Mapping[str, First]
+
+
+def measure(peer_python: Path, folder: Path, sizes: Sizes = Sizes()) -> Measured:
+    """Measure everything.
+
+    Args:
+        peer_python: interpreter of the peer's environment.
+        folder: an empty one, on the file system that caches are kept on.
+        sizes: how much.
+
+    Raises:
+        BenchError: something gave a wrong result.
+    """
+    machine, sides = Machine.here(), Sides(peer_python, folder)
+    print("labels, a bare scan and finmlkit in turn ...", flush=True)
+    with sides.start("labels") as ours:
+        ours.ask("series", sides.series)
+        versions = ours.ask("versions", _PACKAGES)
+        with sides.start("peer") as peer:
+            peer_versions = peer.ask("versions", _PEER_PACKAGES)
+            labels = _labels(ours, peer, folder, sizes)
+    print("fractional differences ...", flush=True)
+    with sides.start("differences") as side:
+        differences, weights = _differences(side, sizes)
+    print("uniqueness and bootstrap ...", flush=True)
+    with sides.start("weights") as side:
+        spans = _spans(side, sizes)
+    print("a pipeline and its cache ...", flush=True)
+    with sides.start("pipeline") as side:
+        filling = float(side.ask("fill", str(sizes.bars))["wall"])
+        pipeline = _pipeline(side, sizes)
+        cache = side.ask("facts", str(sizes.bars))
+    print("first calls, each in two fresh processes ...", flush=True)
+    return Measured(
+        machine=machine,
+        file_system=file_system_of(folder),
+        versions=versions,
+        peer_versions=peer_versions,
+        sizes=sizes,
+        labels=labels,
+        differences=differences,
+        weights=weights,
+        pipeline=pipeline,
+        filling=filling,
+        cache=cache,
+        spans=spans,
+        first=first.measure(sides, sizes),
+    )
+
+
+def _labels(ours: Side, peer: Side, folder: Path, sizes: Sizes) -> Labelled:
+    held: dict[int, float] = {}
+    turns: dict[int, Turns] = {}
+    for width in WIDTHS:
+        many, few = f"{width} {sizes.bars}", f"{width} {sizes.few_bars}"
+        facts = ours.ask("facts", many)
+        _check_gap(facts["gap"], "triple-barrier labels", "a bare scan", 0.0)
+        held[width] = facts["held"]
+        works = {
+            "peaklib": partial(ours.ask, "ours", many),
+            "bare scan": partial(ours.ask, "bare", many),
+            "finmlkit": partial(peer.ask, "labels", many),
+            "few bars": partial(ours.ask, "ours", few),
+        }
+        turns[width] = in_turns(works, sizes.repeats)
+    agreed = {
+        which: _agreement(ours, peer, f"{which} {sizes.bars}", folder)
+        for which in ("constant", "scaled")
+    }
+    return Labelled(turns=turns, held=held, **agreed)
+
+
+def _agreement(ours: Side, peer: Side, question: str, folder: Path) -> Agreement:
+    paths = [folder / name for name in ("ours.npy", "peer.npy")]
+    for side, path in zip((ours, peer), paths, strict=True):
+        side.ask("save", f"{question} {path}")
+    found = [np.load(path) for path in paths]
+    return agreement(*found)
+
+
+def _differences(side: Side, sizes: Sizes) -> tuple[Turns, int]:
+    rows = str(sizes.bars)
+    facts = side.ask("facts", rows)
+    _check_gap(facts["gap"], "fractional differences", "oaconvolve", _SCALE)
+    works = {"peaklib": partial(side.ask, "ours", rows), "oaconvolve": partial(side.ask, "bare", rows)}
+    return in_turns(works, sizes.repeats), int(facts["width"])
+
+
+def _spans(side: Side, sizes: Sizes) -> Turns:
+    works = {
+        "uniqueness": partial(side.ask, "uniqueness", str(sizes.labels)),
+        "many labels": partial(side.ask, "uniqueness", str(sizes.many_labels)),
+        "bootstrap": partial(side.ask, "bootstrap", str(sizes.drawn)),
+    }
+    return in_turns(works, sizes.repeats)
+
+
+def _pipeline(side: Side, sizes: Sizes) -> Turns:
+    rows = str(sizes.bars)
+    asked = {"known": "known", "computed": "computed", "read_table": "read", "ParquetFile": "opened"}
+    works = {name: partial(side.ask, command, rows) for name, command in asked.items()}
+    return in_turns(works, sizes.repeats)
+
+
+def _check_gap(gap: float, ours: str, other: str, most: float) -> None:
+    if not gap <= most:
+        raise BenchError(f"{ours} differ by {gap} from {other}; there is nothing to compare")

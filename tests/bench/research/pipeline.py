@@ -106,7 +106,7 @@ def _check_only_hits(pipeline: FeaturePipeline) -> None:
     if len(origins) != len(FEATURES) or len(missed):
         raise BenchError(
             f"a pipeline over kept columns found {len(origins) - len(missed)} of "
-            f"{len(FEATURES)}: {missed['why'].to_dict()}; see peaklib/features/cache.py"
+            f"{len(FEATURES)}: {missed['why'].to_dict()}; see peaklib/features/cache/"
         )
 
 

@@ -25,7 +25,13 @@ def weighed(work: Callable[[], object]) -> dict[str, float]:
 def in_turns(
     works: Mapping[str, Callable[[], Timing]], repeats: int
 ) -> dict[str, Sequence[Timing]]:
-    """Each work `repeats` times, one after the other: the k-th of all ran side by side."""
+    """Each work `repeats` times in turns, after a round that does not count.
+
+    Returns:
+        By name; the k-th of all ran one after the other.
+    """
+    for work in works.values():
+        work()
     rounds = [{name: work() for name, work in works.items()} for _ in range(repeats)]
     return {name: [one[name] for one in rounds] for name in works}
 

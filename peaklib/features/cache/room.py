@@ -18,7 +18,7 @@ from secrets import token_hex
 from stat import S_ISREG
 from typing import Final
 
-from peaklib.features.cache_keys import short_parts
+from peaklib.features.cache.keys import short_parts
 
 _LOCK: Final = ".lock"
 _UNFINISHED: Final = re.compile(r"\.[0-9a-f]{16}\.tmp")

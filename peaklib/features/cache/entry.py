@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from peaklib.errors import FeatureError
 from peaklib.evidence.canonical import from_json, to_json
-from peaklib.features.cache_keys import CacheKey
+from peaklib.features.cache.keys import CacheKey
 
 Floats = NDArray[np.float64]
 

@@ -7,10 +7,8 @@ from importlib.metadata import PackageNotFoundError, distribution, packages_dist
 from typing import Any, Final
 
 from peaklib.evidence.canonical import digest
-from peaklib.features.code_imports import behind, imports_of, locate, source_digest
-from peaklib.features.code_values import UNKNOWN, outside_files, plain_function
-
-__all__ = ["UNKNOWN", "code_digest", "code_of"]
+from peaklib.features.code.imports import behind, imports_of, locate, source_digest
+from peaklib.features.code.values import outside_files, plain_function
 
 _OWN: Final = "peaklib"
 # They hold no numerics: an edit of a message must not let all features be computed again.

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from peaklib.errors import FeatureError
-from peaklib.features.cache_entry import (
+from peaklib.features.cache.entry import (
     DamagedEntryError,
     Floats,
     read_entry,
     read_record,
     write_entry,
 )
-from peaklib.features.cache_keys import CacheKey, changed_code, checked_name, nearest, reason
-from peaklib.features.cache_room import (
+from peaklib.features.cache.keys import CacheKey, changed_code, checked_name, nearest, reason
+from peaklib.features.cache.room import (
     TooLargeError,
     admit,
     entries_in,
@@ -27,17 +27,7 @@ from peaklib.features.cache_room import (
     touch,
     unfinished_path,
 )
-from peaklib.features.code_values import UNKNOWN
-
-__all__ = [
-    "CacheKey",
-    "CacheStats",
-    "CacheWarning",
-    "FeatureCache",
-    "FeatureStats",
-    "Found",
-    "Missing",
-]
+from peaklib.features.code.values import UNKNOWN
 
 
 class CacheWarning(UserWarning):

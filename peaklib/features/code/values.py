@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from peaklib.features.code_imports import locate
+from peaklib.features.code.imports import locate
 
 UNKNOWN: Final = "unknown"
 """Stands for the digest of something that has none."""
