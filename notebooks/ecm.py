@@ -114,7 +114,14 @@ for turn in turns.itertuples():
         showarrow=False,
         font_size=12,
     )
-price.update_yaxes(type="log", title_text="close, logarithmic", dtick="D2")
+ticks = np.outer(10.0 ** np.arange(-6, 9), [1, 1.5, 2, 3, 5, 7]).ravel().round(9)
+ticks = ticks[(ticks >= close.min()) & (ticks <= close.max())]
+price.update_yaxes(
+    type="log",
+    title_text="close, logarithmic",
+    tickvals=ticks.tolist(),
+    ticktext=[f"{tick:,g}" for tick in ticks],
+)
 price.update_layout(height=360)
 n_highs = int((turns["turn"] == "high").sum())
 render.give_title(
@@ -151,7 +158,7 @@ sign = np.where(turns["turn"] == "low", 1, -1)
 usual = growth(index, index + reach)
 usual = usual[~np.isnan(usual)]
 turns["by chance"] = [
-    100 * (way * usual >= way * after).mean() if after == after else np.nan
+    100 * (way * usual >= way * after).mean() if not np.isnan(after) else np.nan
     for way, after in zip(sign, turns["after"], strict=True)
 ]
 run.save_table("turns", turns.assign(**{name: turns[name].astype("string") for name in RULES}))
@@ -165,7 +172,7 @@ shown = turns.assign(
 render.table(
     shown,
     caption=f"{len(turns)} turning points, {window_days} days on each side: far too few to average",
-    units={name: "%" for name in ("before", "after", "by chance")},
+    units=dict.fromkeys(("before", "after", "by chance"), "%"),
 ) if len(turns) else render.note("No turning point of the model falls into these data.")
 
 # %% [markdown]
@@ -250,6 +257,15 @@ phases.add_scatter(
     row=1,
     col=1,
 )
+phases.add_scatter(
+    x=[0],
+    y=[float(f"{own:.6g}")],
+    mode="markers",
+    marker={"size": 11, "color": render.LIGHT.better},
+    hovertemplate="the model<br>Sharpe %{y:.2f}<extra></extra>",
+    row=1,
+    col=1,
+)
 counts, edges = np.histogram(others.round(6), bins=24)
 phases.add_bar(
     x=counts.tolist(),
@@ -275,7 +291,6 @@ for name, (level, colour, dash) in lines.items():
         xanchor="left",
         xshift=6,
         font_color=colour,
-        row=None,
     )
 phases.update_xaxes(title_text="days by which the wave comes earlier", col=1)
 phases.update_xaxes(title_text="phases", col=2)
@@ -332,7 +347,7 @@ run.log_metrics(
 )
 unusual = p_value <= 0.05
 print(
-    f"On {data.name}, ecm_cycle has a Sharpe ratio of {own:.2f} against {hold_sharpe:.2f} for hold. "
+    f"On {data.name}, ecm_cycle has a Sharpe ratio of {own:.2f}, hold one of {hold_sharpe:.2f}. "
     f"Of {len(others)} arbitrary phases, {as_good} do at least as well (p = {p_value:.2f}): "
     + ("fewer than one in twenty. " if unusual else "the published dates are nothing special. ")
     + f"The price moved as the model says behind {as_said} of {measured} turning points. "

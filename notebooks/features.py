@@ -73,7 +73,8 @@ render.table(data.quality().to_frame(), caption=f"{data.name}, {data.meta.source
 # Every built-in feature that finds its columns in these data. What a feature learns (a scale, a
 # regime, an order of differencing) it learns on the first part alone. One lane a column, in
 # deviations of the training part from its mean there, cut at 3. A lane in orange and bold moved
-# away: its mean over the later bars lies more than one such deviation off.
+# away: its mean over the later bars lies more than one such deviation off. A line goes through the
+# lowest and the highest value of each of 180 equal stretches of time.
 
 # %%
 order = {"threshold": threshold}
@@ -114,7 +115,7 @@ lanes = [name for name in table if varies[name]]
 moved = columns["shift"].abs() > 1
 
 # %%
-PLACES = 180  # a lane keeps the lowest and the highest value of each, in the order they came
+PLACES = 180  # stretches of time, of which a lane keeps both extremes in the order they came
 places = pd.date_range(bars.index[0], bars.index[-1], periods=PLACES + 1)
 edges = [*bars.index.searchsorted(places[:-1]), len(bars)]
 
@@ -152,6 +153,7 @@ gallery.update_yaxes(
     ticktext=names,
     range=[-len(lanes) + 0.4, 0.6],
     tickfont_size=12,
+    ticklabelstandoff=6,
 )
 gallery.update_layout(height=24 * len(lanes) + 80, margin={"l": 210, "t": 8, "b": 36})
 render.split(gallery, first_unseen.tz_localize(None), notes=("learned here", "later bars"))
@@ -231,16 +233,14 @@ for row, (name, values) in enumerate(lines.items(), start=1):
         col=1,
     )
     memory.add_vline(x=d, line={"color": render.LIGHT.better, "width": 1.5}, row=row, col=1)
-memory.add_hline(
-    y=significance,
-    line={"color": render.LIGHT.hold, "dash": "dot"},
-    annotation={"text": f"{significance:g}", "font_color": render.LIGHT.muted},
-    row=2,
-    col=1,
-)
+memory.add_hline(y=significance, line={"color": render.LIGHT.hold, "dash": "dot"}, row=2, col=1)
 memory.add_annotation(
     x=d, y=0, text=f"d = {d:g}", showarrow=False, xanchor="left", xshift=6, row=1, col=1
 )
+memory.add_annotation(
+    x=1, y=np.log10(significance).round(6), text=f"{significance:g}", showarrow=False, row=2, col=1
+)
+memory.layout.annotations[-1].update(yanchor="bottom", font_color=render.LIGHT.muted)
 memory.update_yaxes(title_text="correlation", range=[-0.05, 1.05], row=1, col=1)
 memory.update_yaxes(
     title_text="p-value",
@@ -251,7 +251,7 @@ memory.update_yaxes(
     col=1,
 )
 memory.update_xaxes(title_text="order of differencing d", row=2, col=1)
-memory.update_layout(height=420)
+memory.update_layout(height=420, margin_l=84)
 passed = bool(learned["passed"])
 render.give_title(
     memory,

@@ -1,13 +1,22 @@
 """`peak plugins`: what installed packages add, and whether it keeps its contract."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
 import click
 
 from peaklib import plugins
 
+if TYPE_CHECKING:
+    from peaklib.features import Feature
+
+# Enough for every window and every fit; a feature is computed some twenty times.
+_FEATURE_ROWS: Final = 1500
+
 
 @click.group()
 def command() -> None:
-    """Strategies and configuration models, peaklib's own and those of other packages."""
+    """Strategies, features and configuration models, peaklib's own and those of others."""
 
 
 @command.command("list")
@@ -22,24 +31,46 @@ def list_() -> None:
 @command.command()
 @click.argument("names", nargs=-1)
 def validate(names: tuple[str, ...]) -> None:
-    """Hold strategies to their contract: causal, flat in the warm-up, deterministic.
+    """Hold strategies and features to their contracts: causal, warm-up, deterministic.
 
-    NAMES are strategies, all that are installed by default. Exit status: 0 all valid,
-    1 something is broken.
+    NAMES are strategies or features, all that are installed by default. Exit status: 0 all
+    valid, 1 something is broken.
     """
-    from peaklib.data import load
-    from peaklib.features import Bars
-    from peaklib.strategies import get, installed
-    from peaklib.strategies.contract import violations
+    from peaklib.features import installed as features
 
-    bars = Bars.of(load("sp500"))
+    known = features()
     broken = 0
-    for name in names or tuple(installed()):
-        rule = get(name)
-        found = violations(rule, bars)
+    for title, found in _checked(names or (*_strategies(), *known), known):
         broken += bool(found)
-        click.echo(f"{'✕' if found else '✓'} {rule.name} v{rule.version}")
+        click.echo(f"{'✕' if found else '✓'} {title}")
         for line in found:
             click.echo(f"    {line}")
     if broken:
         raise SystemExit(1)
+
+
+def _strategies() -> list[str]:
+    from peaklib.strategies import installed
+
+    return [*installed()]
+
+
+def _checked(
+    names: Sequence[str], features: Mapping[str, "Feature"]
+) -> Iterator[tuple[str, list[str]]]:
+    """Each name with its version, and what it breaks of its contract."""
+    from peaklib.data import load
+    from peaklib.features import Bars
+    from peaklib.features.contract import violations as of_feature
+    from peaklib.strategies import get
+    from peaklib.strategies.contract import violations as of_strategy
+
+    data = load("sp500")
+    bars, frame = Bars.of(data), data.frame.iloc[:_FEATURE_ROWS]
+    for name in names:
+        if name in features:
+            feature = features[name]
+            yield f"{name} v{feature.version}", of_feature(feature, frame)
+        else:
+            rule = get(name)
+            yield f"{rule.name} v{rule.version}", of_strategy(rule, bars)

@@ -97,6 +97,7 @@ def _values(table: Mapping[str, Any]) -> Iterator[str]:
     checks = {
         "dataset": _data_problem,
         "strategy": _strategy_problem,
+        "primary": _strategy_problem,
         FILTER: _filter_problem,
         "fill": lambda value: _term_problem("fill", value),
         "lag": lambda value: _term_problem("lag", value),

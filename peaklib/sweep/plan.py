@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from peaklib.data import Dataset, load
 from peaklib.evidence import Axes, code, digest, home
@@ -14,6 +14,9 @@ from peaklib.strategies import get, wrappers
 from peaklib.sweep.axes import split_grid
 from peaklib.sweep.checks import FILTER
 from peaklib.sweep.config import SweepConfig, load_config
+
+ROLES: Final = ("strategy", "primary", "benchmark")
+"""Parameters of notebooks that name a strategy."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def plan_of(config: SweepConfig, notebook: Path, *, name: str, command: str) -> 
         name, command: of the sweep.
     """
     declared = frozenset(declared_parameters(notebook))
-    identity = _Identity(source_digest(notebook), config.seed, {})
+    identity = Identity(source_digest(notebook), config.seed, {})
     points = product(*config.foreach.values())
     cells = tuple(
         _cell(config, dict(zip(config.foreach, point, strict=True)), declared, identity)
@@ -115,7 +118,7 @@ def _command(path: Path, settings: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class _Identity:
+class Identity:
     """What cells have in common, and digests of the data sets met so far."""
 
     notebook: str
@@ -136,6 +139,13 @@ class _Identity:
             }
         )
 
+    def family(self, parameters: Mapping[str, Any]) -> str | None:
+        """Strategy and data; None leaves it to the trials, which name their strategies."""
+        if "strategy" not in parameters:
+            return None
+        data = [self.load(parameters["dataset"]).name] if "dataset" in parameters else []
+        return "/".join([str(parameters["strategy"]), *data])
+
     def load(self, source: str) -> Dataset:
         """A data set, read once for all cells."""
         if source not in self.data:
@@ -145,7 +155,7 @@ class _Identity:
 
 def rules_of(parameters: Mapping[str, Any]) -> dict[str, str]:
     """Digests of version and code of the strategies that a cell uses, by role and name."""
-    rules = {role: parameters[role] for role in ("strategy", "benchmark") if role in parameters}
+    rules = {role: parameters[role] for role in ROLES if role in parameters}
     return {
         f"{role} {name}": digest([get(name).version, get(name).code_digest()])
         for role, name in rules.items()
@@ -153,7 +163,7 @@ def rules_of(parameters: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _cell(
-    config: SweepConfig, point: dict[str, Any], declared: frozenset[str], identity: _Identity
+    config: SweepConfig, point: dict[str, Any], declared: frozenset[str], identity: Identity
 ) -> Cell:
     parameters: dict[str, Any] = {**config.fixed, **point}
     wrapper = parameters.pop(FILTER, None)
@@ -165,14 +175,12 @@ def _cell(
     if "grid" in declared:
         parameters["grid"] = {name: list(values) for name, values in axes.values.items()}
         parameters["where"] = axes.where or ""
-    family = [str(parameters["strategy"])] if "strategy" in parameters else []
-    family += [identity.load(parameters["dataset"]).name] if "dataset" in parameters else []
     return Cell(
         label={name: str(value) for name, value in point.items()},
         parameters=parameters,
         n_trials=len(axes),
         key=identity.of(parameters),
-        family="/".join(family) or None,
+        family=identity.family(parameters),
         sources=rules_of(parameters),
     )
 

@@ -18,14 +18,21 @@ from peaklib.runner import (
 )
 from peaklib.runner.notebook import check_parameters, read_notebook
 from peaklib.sweep.checks import problems_of
-from peaklib.sweep.plan import _Identity, rules_of
+from peaklib.sweep.plan import Identity, rules_of
 
 KIND: Final = "notebook"
 RUN_DIR: Final = "run_dir"
 SEED: Final = "seed"
 # What a sweep knows the meaning of, if it has the type that goes with it: another notebook may
 # call something else a period.
-_MEANINGS: Final = {"dataset": str, "strategy": str, "fill": str, "lag": int, "period": str}
+_MEANINGS: Final = {
+    "dataset": str,
+    "strategy": str,
+    "primary": str,
+    "fill": str,
+    "lag": int,
+    "period": str,
+}
 # These decide what a run stands on, so they have to be what they are called.
 _PINNED: Final = ("dataset", "strategy")
 _TYPES: Final = {
@@ -177,19 +184,17 @@ def _meaning_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
 def _spec(name: str, notebook: Path, parameters: Mapping[str, Any]) -> RunSpec:
     seed = parameters.get(SEED)
     seed = seed if type(seed) is int else 0
-    identity = _Identity(source_digest(notebook), seed, {})
+    identity = Identity(source_digest(notebook), seed, {})
     try:
         config = {"notebook": name, "parameters": dict(parameters)}
         key = identity.of(parameters)
     except EvidenceError as error:
         raise ConfigError(name, [str(error)]) from None
-    family = [str(parameters["strategy"])] if "strategy" in parameters else []
-    family += [identity.load(parameters["dataset"]).name] if "dataset" in parameters else []
     return RunSpec(
         KIND,
         config,
         seed,
-        family="/".join(family) or None,
+        family=identity.family(parameters),
         key=key,
         sources=rules_of(parameters),
     )

@@ -74,7 +74,7 @@ def calm_and_wild(seed: int, n: int = 5000) -> Dataset:
     steps = np.where(wild, -0.006, 0.0015) + draw.normal(size=n) * np.where(wild, 0.02, 0.004)
     close = 100 * np.exp(np.cumsum(steps))
     index = pd.date_range("1990-01-01", periods=n, tz="UTC", name="time")
-    prices = {name: close for name in ("open", "high", "low", "close")}
+    prices = dict.fromkeys(("open", "high", "low", "close"), close)
     return from_frame(pd.DataFrame(prices, index=index), name="weeks", kind="tradable")
 
 

@@ -87,6 +87,32 @@ def test_validate_fails_a_plugin_that_knows_the_future_and_says_where(lookahead:
 
 
 @pytest.mark.slow
+def test_validate_knows_features_of_a_plugin_too(valid: Path, lookahead: Path) -> None:
+    done = run_with(PEAK, "plugins", "validate", "example_close_location", "rsi", path=valid)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.split("\n")[:2] == ["✓ example_close_location v1", "✓ rsi v1"]
+    broken = run_with(PEAK, "plugins", "validate", "example_rank", path=lookahead)
+    assert broken.returncode == 1, broken.stdout + broken.stderr
+    assert "✕ example_rank v1" in broken.stdout
+    assert "with later rows and" in broken.stdout
+
+
+@pytest.mark.slow
+def test_a_pipeline_takes_a_feature_of_a_plugin_and_pins_its_code(valid: Path) -> None:
+    program = """
+from peaklib.data import load
+from peaklib.features import FeaturePipeline
+
+pipeline = FeaturePipeline(["example_close_location"])
+out = pipeline.fit_transform(load("sp500"))
+assert out.min().item() >= 0 and out.max().item() <= 1
+print("peak_example_valid" in pipeline.describe()[0]["code"])
+"""
+    done = run_with(sys.executable, "-c", program, path=valid)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+@pytest.mark.slow
 def test_a_grid_takes_a_plugin_without_a_second_implementation(valid: Path) -> None:
     program = """
 from peaklib.backtest import run_backtest, run_grid

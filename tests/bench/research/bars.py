@@ -19,8 +19,11 @@ MAX_UNIQUENESS_S: Final = 1.0
 MAX_BOOTSTRAP_S: Final = 2.0
 MAX_FIRST_S: Final = 5.0
 
-# First calls of peaklib, as the names of `First` have them.
-OURS: Final = ("labels", "differences", "known", "uniqueness", "bootstrap")
+# What the system can tell of the memory of a process, and no finer.
+LEAST_MB: Final = 0.1
+
+# First calls of peaklib.
+OURS: Final = ("labels", "differences", "features", "uniqueness", "bootstrap")
 
 
 def judge(measured: Measured) -> list[Bar]:
@@ -79,8 +82,8 @@ def _features(measured: Measured) -> list[Bar]:
 
 
 def _weights(measured: Measured) -> list[Bar]:
-    spans, found = measured.spans, measured.first
-    grown = found["many labels"].grown / found["uniqueness"].grown
+    spans, found = measured.spans, measured.grown
+    grown = found["many labels"] / max(found["uniqueness"], LEAST_MB)
     unique, drawn = walls(spans["uniqueness"]), walls(spans["bootstrap"])
     return [
         _below("average uniqueness", unique, MAX_UNIQUENESS_S),

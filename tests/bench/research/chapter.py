@@ -10,7 +10,6 @@ from chapters.page import Chapter
 from chapters.table import table
 
 from research.bars import faster, judge, over
-from research.first import First
 from research.measure import Measured
 from research.setting import CONSTANT, FEATURES, HORIZON, SPAN, THRESHOLD, WIDTH, D
 from research.weighing import Timing, ratios, walls
@@ -102,50 +101,38 @@ def _compared(measured: Measured, width: int) -> list[list[float]]:
 
 
 def _others(measured: Measured) -> str:
-    sizes, first = measured.sizes, measured.first
+    sizes, grown = measured.sizes, measured.grown
     differences, pipeline, spans = measured.differences, measured.pipeline, measured.spans
-    convolved, read = differences["oaconvolve"], pipeline["read_table"]
-    labels = measured.labels.turns[WIDTH]
-    bare = labels["bare scan"]
-    return table(
-        ["work", "by the clock", "processor time", "ratio", "memory at its peak"],
-        [
-            _row(f"labels, {WIDTH} targets", labels["peaklib"], bare, first["labels"]),
-            _row("— bare scan", bare, None, first["bare scan"]),
-            _row("— finmlkit", labels["finmlkit"], bare, first["finmlkit"]),
-            _row("fractional differences", differences["peaklib"], convolved, first["differences"]),
-            _row("— oaconvolve", convolved, None, first["oaconvolve"]),
-            _row("cached features, digest known", pipeline["known"], read, first["known"]),
-            _row("cached features, digest computed", pipeline["computed"], read, first["computed"]),
-            _row("— `read_table` of the same files", read, None, first["read_table"]),
-            _row("— `ParquetFile.read` of them", pipeline["ParquetFile"], read, None),
-            _row(
-                f"average uniqueness, {sizes.labels:,} labels",
-                spans["uniqueness"],
-                None,
-                first["uniqueness"],
-            ),
-            _row(
-                f"average uniqueness, {sizes.many_labels:,} labels",
-                spans["many labels"],
-                spans["uniqueness"],
-                first["many labels"],
-            ),
-            _row(
-                f"sequential bootstrap, {sizes.drawn:,} labels",
-                spans["bootstrap"],
-                None,
-                first["bootstrap"],
-            ),
-        ],
-    )
+    labels, read = measured.labels.turns[WIDTH], pipeline["read_table"]
+    bare, convolved = labels["bare scan"], differences["oaconvolve"]
+    unique = "average uniqueness, {:,} labels"
+    works = [
+        (f"labels, {WIDTH} targets", labels["peaklib"], bare, "labels"),
+        ("— bare scan", bare, None, "bare scan"),
+        ("— finmlkit", labels["finmlkit"], bare, "finmlkit"),
+        ("fractional differences", differences["peaklib"], convolved, "differences"),
+        ("— `oaconvolve`", convolved, None, "oaconvolve"),
+        ("cached features, digest known", pipeline["known"], read, "known"),
+        ("cached features, digest computed", pipeline["computed"], read, "computed"),
+        ("— `read_table`", read, None, "read_table"),
+        ("— `ParquetFile.read`", pipeline["ParquetFile"], read, ""),
+        (unique.format(sizes.labels), spans["uniqueness"], None, "uniqueness"),
+        (unique.format(sizes.many_labels), spans["many labels"], None, "many labels"),
+        (f"sequential bootstrap, {sizes.drawn:,} labels", spans["bootstrap"], None, "bootstrap"),
+    ]
+    head = ["work", "by the clock", "processor time", "over the plain work", "memory at its peak"]
+    return table(head, [_row(*work, grown) for work in works])
 
 
 def _row(
-    name: str, timings: Sequence[Timing], under: Sequence[Timing] | None, first: First | None
+    name: str,
+    timings: Sequence[Timing],
+    under: Sequence[Timing] | None,
+    weighed: str,
+    grown: Mapping[str, float],
 ) -> list[str]:
     ratio = spread(ratios(timings, under), "×", 2) if under is not None else ""
-    memory = f"{first.grown:,.1f} MB" if first is not None else ""
+    memory = f"{grown[weighed]:,.1f} MB" if weighed else ""
     return [name, _ms(timings), _ms(timings, "cpu"), ratio, memory]
 
 
@@ -154,7 +141,7 @@ def _first(measured: Measured) -> str:
         "labels": "labels",
         "finmlkit": "— finmlkit",
         "differences": "fractional differences",
-        "known": f"{len(FEATURES)} features, computed",
+        "features": f"{len(FEATURES)} features, computed",
         "uniqueness": "average uniqueness",
         "bootstrap": "sequential bootstrap",
     }

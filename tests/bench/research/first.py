@@ -1,76 +1,77 @@
-"""First calls in fresh processes: what compiling costs, and how much memory the work takes."""
+"""Fresh processes: what the first call costs, and how much memory a piece of work takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from paired.side import Side
-
 from research.setting import TINY, WIDTH
-from research.sides import Sides
+from research.sides import PEER, Sides
 from research.sizes import Sizes
 
-# What is asked of a fresh process first: the same work on little data.
-_TINY_LABELS: Final = f"{WIDTH} {TINY}"
-_TINY: Final = str(TINY)
+Question = tuple[str, str]
+
+# The same work on little data, by name: the side, and what it is asked.
+_CALLS: Final[Mapping[str, tuple[str, Question]]] = {
+    "labels": ("labels", ("ours", f"{WIDTH} {TINY}")),
+    "finmlkit": (PEER, ("labels", f"{WIDTH} {TINY}")),
+    "differences": ("differences", ("ours", str(TINY))),
+    "features": ("pipeline", ("tiny", str(TINY))),
+    "uniqueness": ("weights", ("uniqueness", str(TINY))),
+    "bootstrap": ("weights", ("bootstrap", str(TINY))),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class First:
-    """One kind of work, the first time in a process.
+    """Seconds of the first call of a process, on little data.
 
     Args:
-        compiling, starting: seconds on little data, where nothing compiled is on the disk,
-            and where everything is.
-        grown: MB by which the first call on all data made the process larger at its peak.
+        compiling: where nothing compiled is on the disk.
+        starting: where everything is.
     """
 
     compiling: float
     starting: float
-    grown: float
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What is asked of which side: on little data, and on all."""
-
-    side: str
-    tiny: tuple[str, str]
-    whole: tuple[str, str]
+def measure_first(sides: Sides) -> dict[str, First]:
+    """First calls, by name of the work; two processes each."""
+    return {name: _first(sides, name, *call) for name, call in _CALLS.items()}
 
 
-def measure(sides: Sides, sizes: Sizes) -> dict[str, First]:
-    """All kinds of work, by name."""
-    return {name: _first(sides, name, work) for name, work in _works(sizes).items()}
-
-
-def _works(sizes: Sizes) -> Mapping[str, _Work]:
+def measure_memory(sides: Sides, sizes: Sizes) -> dict[str, float]:
+    """By how many MB the work made its process larger at its peak, by name; a process each."""
     labels, bars = f"{WIDTH} {sizes.bars}", str(sizes.bars)
-    tiny, spans = ("tiny", _TINY), ("uniqueness", _TINY)
-    return {
-        "labels": _Work("labels", ("ours", _TINY_LABELS), ("ours", labels)),
-        "bare scan": _Work("labels", ("bare", _TINY_LABELS), ("bare", labels)),
-        "finmlkit": _Work("peer", ("labels", _TINY_LABELS), ("labels", labels)),
-        "differences": _Work("differences", ("ours", _TINY), ("ours", bars)),
-        "oaconvolve": _Work("differences", ("bare", _TINY), ("bare", bars)),
-        "known": _Work("pipeline", tiny, ("known", bars)),
-        "computed": _Work("pipeline", tiny, ("computed", bars)),
-        "read_table": _Work("pipeline", tiny, ("read", bars)),
-        "uniqueness": _Work("weights", spans, ("uniqueness", str(sizes.labels))),
-        "many labels": _Work("weights", spans, ("uniqueness", str(sizes.many_labels))),
-        "bootstrap": _Work("weights", ("bootstrap", _TINY), ("bootstrap", str(sizes.drawn))),
+    asked = {
+        "labels": ("labels", ("ours", labels)),
+        "bare scan": ("bare scan", ("bare", labels)),
+        "finmlkit": ("finmlkit", ("labels", labels)),
+        "differences": ("differences", ("ours", bars)),
+        "oaconvolve": ("differences", ("bare", bars)),
+        "known": ("features", ("known", bars)),
+        "computed": ("features", ("computed", bars)),
+        "read_table": ("features", ("read", bars)),
+        "uniqueness": ("uniqueness", ("uniqueness", str(sizes.labels))),
+        "many labels": ("uniqueness", ("uniqueness", str(sizes.many_labels))),
+        "bootstrap": ("bootstrap", ("bootstrap", str(sizes.drawn))),
     }
+    # The bare scan keeps nothing compiled on the disk.
+    calls = {**_CALLS, "bare scan": ("labels", ("bare", f"{WIDTH} {TINY}"))}
+    return {name: _grown(sides, calls[call], whole) for name, (call, whole) in asked.items()}
 
 
-def _first(sides: Sides, name: str, work: _Work) -> First:
-    cache = name.replace(" ", "-")
-    with sides.start(work.side, cache) as side:
-        compiling = _seconds(side, work.tiny)
-    with sides.start(work.side, cache) as side:
-        starting = _seconds(side, work.tiny)
-        grown = float(side.ask(*work.whole)["grown"])
-    return First(compiling=compiling, starting=starting, grown=grown)
+def _first(sides: Sides, name: str, side: str, question: Question) -> First:
+    compiling, starting = (_seconds(sides, name, side, question) for _ in range(2))
+    return First(compiling=compiling, starting=starting)
 
 
-def _seconds(side: Side, question: tuple[str, str]) -> float:
-    return float(side.ask(*question)["wall"])
+def _seconds(sides: Sides, cache: str, side: str, question: Question) -> float:
+    with sides.start(side, cache) as process:
+        return float(process.ask(*question)["wall"])
+
+
+def _grown(sides: Sides, call: tuple[str, Question], whole: Question) -> float:
+    side, tiny = call
+    with sides.start(side) as process:
+        process.ask(*tiny)  # what it imports and compiles is not charged to the work
+        return float(process.ask(*whole)["grown"])

@@ -11,9 +11,8 @@ from chapters.errors import BenchError
 from chapters.machine import Machine, file_system_of
 from paired.side import Side
 
-from research import first
 from research.compare import Agreement, agreement
-from research.first import First
+from research.first import First, measure_first, measure_memory
 from research.setting import WIDTHS
 from research.sides import Sides
 from research.sizes import Sizes
@@ -59,6 +58,7 @@ class Measured:
         cache: `files`, `megabytes` and `columns`.
         spans: "uniqueness", "many labels" and "bootstrap".
         first: first calls, by name of the work.
+        grown: MB by which a process grew at the peak of its first call, by name of the work.
     """
 
     machine: Machine
@@ -74,6 +74,7 @@ class Measured:
     cache: Mapping[str, float]
     spans: Turns
     first: Mapping[str, First]
+    grown: Mapping[str, float]
 
 
 def measure(peer_python: Path, folder: Path, sizes: Sizes = Sizes()) -> Measured:
@@ -106,7 +107,7 @@ def measure(peer_python: Path, folder: Path, sizes: Sizes = Sizes()) -> Measured
         filling = float(side.ask("fill", str(sizes.bars))["wall"])
         pipeline = _pipeline(side, sizes)
         cache = side.ask("facts", str(sizes.bars))
-    print("first calls, each in two fresh processes ...", flush=True)
+    print("first calls and memory, in fresh processes ...", flush=True)
     return Measured(
         machine=machine,
         file_system=file_system_of(folder),
@@ -120,7 +121,8 @@ def measure(peer_python: Path, folder: Path, sizes: Sizes = Sizes()) -> Measured
         filling=filling,
         cache=cache,
         spans=spans,
-        first=first.measure(sides, sizes),
+        first=measure_first(sides),
+        grown=measure_memory(sides, sizes),
     )
 
 
@@ -158,7 +160,10 @@ def _differences(side: Side, sizes: Sizes) -> tuple[Turns, int]:
     rows = str(sizes.bars)
     facts = side.ask("facts", rows)
     _check_gap(facts["gap"], "fractional differences", "oaconvolve", _SCALE)
-    works = {"peaklib": partial(side.ask, "ours", rows), "oaconvolve": partial(side.ask, "bare", rows)}
+    works = {
+        "peaklib": partial(side.ask, "ours", rows),
+        "oaconvolve": partial(side.ask, "bare", rows),
+    }
     return in_turns(works, sizes.repeats), int(facts["width"])
 
 
@@ -173,7 +178,12 @@ def _spans(side: Side, sizes: Sizes) -> Turns:
 
 def _pipeline(side: Side, sizes: Sizes) -> Turns:
     rows = str(sizes.bars)
-    asked = {"known": "known", "computed": "computed", "read_table": "read", "ParquetFile": "opened"}
+    asked = {
+        "known": "known",
+        "computed": "computed",
+        "read_table": "read",
+        "ParquetFile": "opened",
+    }
     works = {name: partial(side.ask, command, rows) for name, command in asked.items()}
     return in_turns(works, sizes.repeats)
 

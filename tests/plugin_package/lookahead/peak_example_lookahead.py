@@ -1,4 +1,4 @@
-"""A strategy that breaks its contract: its average is centred, so it knows the future."""
+"""A strategy and a feature that break their contracts: both know the future."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from peaklib.features import Bars
+from peaklib.features import Bars, feature
 from peaklib.strategies import Param, strategy
 
 
@@ -20,3 +20,12 @@ def centred(
 
 
 STRATEGY = centred
+
+
+@feature("example_rank", version="1", warm_up=lambda: 0)
+def rank(close: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank of the close among all closes, those to come included."""
+    return pd.Series(close).rank(pct=True).to_numpy()
+
+
+FEATURE = rank

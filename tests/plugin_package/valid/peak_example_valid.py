@@ -1,11 +1,11 @@
-"""A strategy that another package adds: buy weakness within an upward trend."""
+"""What another package adds: a rule that buys weakness in an upward trend, and a feature."""
 
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peaklib.features import Bars, rate_of_change, sma
+from peaklib.features import Bars, feature, rate_of_change, sma
 from peaklib.strategies import Param, strategy
 
 
@@ -23,3 +23,16 @@ def pullback(
 
 
 STRATEGY = pullback
+
+
+@feature("example_close_location", version="1", warm_up=lambda: 0)
+def close_location(high: NDArray[np.float64], low: NDArray[np.float64], close: NDArray[np.float64]):
+    """Where in its bar the price closed, 0 at the low, 1 at the high; 0.5 where they are one.
+
+    Source: this example.
+    """
+    width = high - low
+    return np.divide(close - low, width, out=np.full(close.size, 0.5), where=width > 0)
+
+
+FEATURE = close_location
