@@ -84,7 +84,7 @@ test: static  ## everything CI runs: check, all tests, notebooks, configs
 notebooks: $(INSTALLED)  ## execute each notebook in place (synced with its script), and record the stories
 	@$(PEAK) notebooks --record sp500,nasdaq
 
-bench: $(INSTALLED)  ## measure grids beside vectorbt and what evidence costs, and write docs/benchmarks.md
+bench: $(INSTALLED)  ## measure grids, evidence, features and labels, and write docs/benchmarks.md
 	@$(VENV_PYTHON) tests/bench/run.py
 
 soak: $(INSTALLED)  ## the long fault and soak runs

@@ -210,20 +210,24 @@ render.table(
 # %% [markdown]
 # ## As a strategy
 #
-# `ecm_cycle` is long while the wave rises. It is for research only: no config of a sweep needs it.
+# `ecm_cycle` is long while the wave rises, by default flat while it falls. For research only.
 
 # %%
 costs = {"fees_bps": fees_bps, "slippage_bps": slippage_bps}
 model = run_backtest("ecm_cycle", data, {"down": down}, **costs)
 hold = run_backtest("buy_and_hold", data, **costs)
-accounts = render.equity_and_drawdown(
-    {"ecm_cycle": model.curve, "hold": hold.curve},
-    periods=[render.Period("in_sample", first, last, "looked at")],
-    log=True,
-    title=f"ecm_cycle ends at ×{model.equity.iloc[-1]:.2f}, hold at ×{hold.equity.iloc[-1]:.2f}",
-    subtitle=f"Growth of 1 after {fees_bps:g} + {slippage_bps:g} bp a side, cash earns nothing",
-)
-run.save_figure("accounts", accounts)
+if model.ruined:
+    accounts = render.note("**ecm_cycle lost everything it had**: there is no curve to draw.")
+else:
+    final, held = model.equity.iloc[-1], hold.equity.iloc[-1]
+    accounts = render.equity_and_drawdown(
+        {"ecm_cycle": model.curve, "hold": hold.curve},
+        periods=[render.Period("in_sample", first, last, "looked at")],
+        log=True,
+        title=f"ecm_cycle ends at ×{final:.2f}, hold at ×{held:.2f}",
+        subtitle=f"Growth of 1 after {fees_bps:g} + {slippage_bps:g} bp a side, cash earns nothing",
+    )
+    run.save_figure("accounts", accounts)
 accounts
 
 # %% [markdown]
@@ -349,7 +353,11 @@ unusual = p_value <= 0.05
 print(
     f"On {data.name}, ecm_cycle has a Sharpe ratio of {own:.2f}, hold one of {hold_sharpe:.2f}. "
     f"Of {len(others)} arbitrary phases, {as_good} do at least as well (p = {p_value:.2f}): "
-    + ("fewer than one in twenty. " if unusual else "the published dates are nothing special. ")
+    + (
+        "fewer than one in twenty. "
+        if unusual
+        else "that is not rare enough to set the published dates apart. "
+    )
     + f"The price moved as the model says behind {as_said} of {measured} turning points. "
     f"With {n_waves:.1f} waves in the data "
     + ("even that proves nothing." if unusual else "nothing could be proved anyway.")

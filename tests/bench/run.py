@@ -1,4 +1,4 @@
-"""`make bench`: grids beside vectorbt, the cost of evidence, and `docs/benchmarks.md`.
+"""`make bench`: grids, the cost of evidence, features and labels, and `docs/benchmarks.md`.
 
 Exit status: 0 when all bars are met, 1 when one is missed (the page is written all the same)
 or when a measurement could not be made (its chapter stays as it was).
@@ -16,6 +16,7 @@ from chapters.page import Chapter, compose
 
 ROOT = Path(__file__).resolve().parents[2]
 PINS = Path(__file__).with_name("peer-requirements.txt")
+LABELS_PINS = Path(__file__).with_name("labels-peer-requirements.txt")
 # On the disk of the project, as its runs are; the system's temporary files may lie in memory.
 SCRATCH = ROOT / "build" / "bench"
 
@@ -40,9 +41,22 @@ def evidence(options: argparse.Namespace) -> Chapter:
         return chapter(measure(Path(folder)), options.date)
 
 
+def features(options: argparse.Namespace) -> Chapter:
+    """Features and labels beside finmlkit and the bare work in them."""
+    from paired.environment import peer_python
+    from research.chapter import chapter
+    from research.measure import measure
+    from research.sizes import Sizes
+
+    python = peer_python(LABELS_PINS, SCRATCH / "labels")
+    with TemporaryDirectory(prefix="features-", dir=SCRATCH) as folder:
+        return chapter(measure(python, Path(folder), Sizes()), options.date)
+
+
 MEASUREMENTS: Mapping[str, Callable[[argparse.Namespace], Chapter]] = {
     "grids": grids,
     "evidence": evidence,
+    "features": features,
 }
 
 
@@ -67,8 +81,8 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="measure grids and evidence, write the page")
-    parser.add_argument("--only", choices=[*MEASUREMENTS], help="one chapter; the other stays")
+    parser = argparse.ArgumentParser(description="measure, chapter by chapter, and write the page")
+    parser.add_argument("--only", choices=[*MEASUREMENTS], help="one chapter; the others stay")
     parser.add_argument("--repeats", type=int, default=5, help="warm grids of each side (5)")
     parser.add_argument("--date", default=str(date.today()), help="to print; today by default")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "benchmarks.md")

@@ -3,6 +3,7 @@
 import inspect
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,287 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
+from scratch import ROOT
 
-from peaklib.cli import main
+from peaklib.cli import peak
 from peaklib.data import Dataset
 from peaklib.errors import DataError
-from peaklib.features import Feature, get
+from peaklib.features import (
+    Feature,
+    FeatureCache,
+    FeaturePipeline,
+    FeatureRegistry,
+    FeatureSpec,
+)
+from peaklib.features.cache import CacheKey
 from peaklib.features.contract import CHECKS, violations
+from peaklib.features.places import project_cache
 from peaklib.features.transforms import BUILT_IN
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-ADD = (DOCS / "how-to" / "add-a-feature.md").read_text("utf-8")
+ADD, CACHE, PAGE = (
+    (ROOT / "docs" / name).read_text("utf-8")
+    for name in ("how-to/add-a-feature.md", "how-to/cache-features.md", "reference/features.md")
+)
+FITTED = [found for found in BUILT_IN if found.learn is not None]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def rows_below(page: str, heading: str) -> list[list[str]]:
+    """Cells of the first table below a heading, without its head."""
+    section = page.split(f"{heading}\n", 1)[1].split("\n## ")[0]
+    table = section[section.index("|") :].split("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table[2:]]
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of the test's own, in which nothing has been computed yet."""
+    for name in ("configs", "notebooks"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("PEAK_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# ---- add a feature ------------------------------------------------------------------------------
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The page's features in a package of their own, announced as the page says."""
+    site = tmp_path / "site"
+    (site / "my_package").mkdir(parents=True)
+    (site / "my_package" / "__init__.py").touch()
+    code = [block for block in blocks(ADD, "python") if "@feature(" in block]
+    (site / "my_package" / "features.py").write_text("\n\n".join(code), "utf-8")
+    info = site / "my_package-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
+    (toml,) = blocks(ADD, "toml")
+    ((group, points),) = tomllib.loads(toml)["project"]["entry-points"].items()
+    lines = [f"[{group}]", *(f"{name} = {target}" for name, target in points.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(site)
+    import my_package.features
+
+    yield my_package.features
+    for name in [name for name in sys.modules if name.split(".")[0] == "my_package"]:
+        del sys.modules[name]
+
+
+def test_features_of_the_page_keep_the_contract(package: Any, sp500: Dataset) -> None:
+    for found in (package.gap, package.large_gap):
+        assert violations(found, sp500.frame.iloc[:1500]) == []
+        assert found.source
+
+
+def test_feature_of_the_page_is_what_it_says(package: Any, make_bars: Any) -> None:
+    bars = make_bars([100.0, 100.0, 110.0], open=[100.0, 102.0, 99.0])
+    inputs = [bars.frame[name].to_numpy() for name in package.gap.inputs]
+    (one,) = package.gap.compute(inputs, package.gap.resolve())
+    np.testing.assert_allclose(one, [np.nan, np.log(1.02), np.log(0.99)], rtol=1e-12)
+    (two,) = package.gap.compute(inputs, package.gap.resolve({"window": 2}))
+    np.testing.assert_allclose(two, [np.nan, np.nan, np.log(1.02 * 0.99)], rtol=1e-12)
+
+
+def test_page_reads_one_feature_with_another(package: Any) -> None:
+    names: dict[str, Any] = {"gap": package.gap}
+    for block in blocks(ADD, "python"):
+        if "@feature(" not in block:
+            exec(block, names)
+    assert list(names["table"]) == ["gap_month", "gap_z"]
+    assert names["pipeline"].warm_up_rows() == 20 + 249
+    code = names["pipeline"].describe()[0]["code"]
+    assert "my_package.features" in code
+
+
+def test_command_of_the_page_finds_the_feature_of_the_package(package: Any) -> None:
+    printed = re.search(r"peak (plugins validate gap)\n(.*?)```", ADD, re.DOTALL)
+    assert printed is not None
+    done = CliRunner().invoke(peak, printed[1].split())
+    assert (done.exit_code, done.output) == (0, printed[2])
+
+
+def test_example_of_the_page_is_not_there_already() -> None:
+    assert not {"gap", "large_gap"} & {found.name for found in BUILT_IN}
+
+
+def test_page_lists_all_checks_of_the_contract() -> None:
+    assert len(rows_below(ADD, "## What is checked")) == len(CHECKS)
+
+
+# ---- cache --------------------------------------------------------------------------------------
+def test_page_on_the_cache_runs_and_explains_what_it_says(at_home: Path) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks(CACHE, "python"):
+        exec(block, names)
+    assert set(names["first_time"]["why"]) == {"never computed"}
+    assert set(names["second_time"]["why"]) == {"same rows, parameters, code and state"}
+    pd.testing.assert_frame_equal(names["first"], names["again"], check_exact=True)
+    assert names["by_late"]["result"].to_dict() == {
+        "rsi": "hit",
+        "rsi_z": "hit",
+        "standard_scale": "computed",
+    }
+    assert names["by_late"].loc["standard_scale", "why"] == "fitted on other rows"
+    assert sorted(path.name for path in (at_home / "runs" / "cache" / "features").glob("[a-z]*"))
+    for command in re.findall(r"^peak (features cache [a-z]+)", CACHE, re.MULTILINE):
+        assert CliRunner().invoke(peak, command.split()).exit_code == 0
+    assert project_cache().stats().entries == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"rows": "0" * 64}, "data changed"),
+        ({"spec": "0" * 64}, "parameters changed"),
+        ({"code": "0" * 64}, "code changed"),
+        ({"state": "0" * 64}, "fitted on other rows"),
+    ],
+)
+def test_reasons_of_the_page_are_those_that_are_given(
+    at_home: Path, change: dict[str, str], why: str
+) -> None:
+    kept = {"feature": "rsi", **dict.fromkeys(("rows", "spec", "code", "state"), "f" * 64)}
+    cache = FeatureCache(at_home / "cache")
+    cache.put(CacheKey(**kept), {"c0": np.zeros(3)}, {})
+    found = cache.get(CacheKey(**{**kept, **change}), ["c0"], {})
+    assert found.why == why
+    assert any(row[0].strip("`").removesuffix(": …") == why for row in rows_below(CACHE, "again"))
+
+
+def test_while_a_run_is_repeated_there_is_no_cache(
+    at_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert project_cache() is not None
+    monkeypatch.setenv("PEAK_INPUTS", str(at_home))
+    assert project_cache() is None
+
+
+def test_limits_of_the_page_are_those_of_the_code(at_home: Path) -> None:
+    assert "2 GiB at most" in CACHE
+    assert project_cache().max_bytes == 2 * 2**30
+
+
+# ---- reference ----------------------------------------------------------------------------------
+def constant() -> pd.DataFrame:
+    index = pd.date_range("2001-01-01", periods=700, tz="UTC")
+    prices = dict.fromkeys(("open", "high", "low", "close"), 100.0)
+    return pd.DataFrame({**prices, "volume": 1000.0}, index=index)
+
+
+def on_constant(found: Feature) -> str:
+    """Its columns' last values over a constant series, as the page has them."""
+    frame = constant()
+    if not {*found.inputs} <= {*frame}:
+        return "–"
+    inputs, params = [frame[name].to_numpy() for name in found.inputs], found.resolve()
+    try:
+        state = found.fit(inputs, params)
+    except DataError:
+        return "refused by `fit`"
+    return ", ".join(f"{column[-1]:.4g}" for column in found.compute(inputs, params, state))
+
+
+def warm_up(found: Feature) -> str:
+    """Rows with the defaults, unless they depend on what is learned."""
+    try:
+        return str(found.warm_up_rows(found.resolve()))
+    except KeyError:
+        return "by the order found"
+
+
+def form(found: Feature) -> str:
+    """The row of a feature in the first table."""
+    parameters = "; ".join(
+        f"`{p.name}` {p.default if isinstance(p.default, str) else format(p.default, 'g')} "
+        f"({p.allowed}{' ' if p.unit else ''}{p.unit})"
+        for p in found.parameters.values()
+    )
+    cells = [
+        f"`{found.name}`",
+        found.version,
+        ", ".join(found.inputs),
+        ", ".join(f"`_{suffix}`" for suffix in found.outputs) or "–",
+        parameters or "–",
+        warm_up(found),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def meaning(found: Feature) -> str:
+    """The row of a feature in the second table."""
+    summary = found.summary.replace("|", r"\|")
+    return f"| `{found.name}` | {summary} | {on_constant(found)} | {found.source} |"
+
+
+@pytest.mark.parametrize("found", BUILT_IN, ids=lambda found: found.name)
+def test_rows_of_a_feature_are_those_of_the_catalog(found: Feature) -> None:
+    for row in (form(found), meaning(found)):
+        assert row in PAGE.splitlines(), f"docs/reference/features.md misses the row\n{row}"
+
+
+@pytest.mark.parametrize("heading", ["### What they read and write", "### What they are"])
+def test_tables_hold_all_features_and_no_other(heading: str) -> None:
+    assert [row[0] for row in rows_below(PAGE, heading)] == [f"`{f.name}`" for f in BUILT_IN]
+
+
+SLOW_TO_FIT = {"markov_regime"}
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(f, id=f.name, marks=[pytest.mark.slow] * (f.name in SLOW_TO_FIT))
+        for f in FITTED
+    ],
+)
+def test_what_is_learned_is_on_the_page(found: Feature, sp500: Dataset) -> None:
+    learned = {row[0].strip("`"): row[1] for row in rows_below(PAGE, "## What is learned")}
+    assert set(learned) == {each.name for each in FITTED}
+    inputs = [sp500.frame[name].to_numpy()[:3000] for name in found.inputs]
+    state = found.fit(inputs, found.resolve())
+    assert set(re.findall(r"`(\w+)`", learned[found.name])) == set(state)
+
+
+def public(cls: type) -> set[str]:
+    return {
+        name
+        for name, value in vars(cls).items()
+        if not name.startswith("_") and (inspect.isfunction(value) or isinstance(value, property))
+    }
+
+
+@pytest.mark.parametrize("cls", [FeatureSpec, FeaturePipeline, FeatureCache, FeatureRegistry])
+def test_public_names_and_arguments_are_on_the_page(cls: type) -> None:
+    wanted = {cls.__name__, *public(cls), *inspect.signature(cls).parameters}
+    assert {name for name in wanted if not re.search(rf"`[^`]*\b{name}\b[^`]*`", PAGE)} == set()
+
+
+def test_examples_of_the_page_run_and_missing_rows_are_passed_over(at_home: Path) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks(PAGE, "python"):
+        exec(block, names)
+    kept, whole = names["without"]["rsi"], names["holed"]["rsi"]
+    assert np.isnan(whole.iloc[100])
+    pd.testing.assert_series_equal(whole.drop(whole.index[100]), kept, check_exact=True)
+
+
+def test_files_of_registry_and_cache_are_named_and_filled_as_the_page_says(
+    at_home: Path, sp500: Dataset
+) -> None:
+    registry, cache = FeatureRegistry(at_home / "registry"), FeatureCache(at_home / "cache")
+    pipeline = FeaturePipeline(["rsi"], registry=registry, cache=cache)
+    pipeline.fit_transform(sp500)
+    (entry,) = registry.entries()
+    listed = [row[0].strip("`") for row in rows_below(PAGE, "## Registry")]
+    assert set(listed) == set(entry)
+    (path,) = (at_home / "registry").glob("*/*")
+    assert re.fullmatch(r"rsi/[0-9a-f]{64}\.json", path.relative_to(registry.folder).as_posix())
+    (path,) = cache.folder.glob("rsi/*")
+    assert re.fullmatch(r"([0-9a-f]{16}-){3}[0-9a-f]{16}\.parquet", path.name)
+    assert [row[0] for row in rows_below(PAGE, "## Keys")] == [
+        f"`{part}`" for part in ("feature", "rows", "spec", "code", "state")
+    ]

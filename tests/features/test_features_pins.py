@@ -83,7 +83,8 @@ def values(found: Feature) -> list[float]:
     ],
 )
 def test_values_are_those_of_this_version(found: Feature) -> None:
-    assert found.name in PINS, f"no pin of {found.name}: {values(found)}"
+    digits = ", ".join(f"{value:.10g}" for value in values(found))
+    assert found.name in PINS, f"no pin of {found.name}; its values are {digits}"
     tolerance = SEARCHED.get(found.name, 1e-9)
     assert values(found) == pytest.approx(PINS[found.name], rel=tolerance, abs=0)
 

@@ -62,7 +62,7 @@ def _agreement(measured: Measured) -> dict[str, str]:
     scaled = measured.labels.scaled
     return {
         "width": str(WIDTH),
-        "constant": f"{CONSTANT:.1%}",
+        "constant": f"{100 * CONSTANT:g} %",
         "events": f"{measured.labels.constant.events:,}",
         "scaled_exits": f"{100 * scaled.exits / max(scaled.events, 1):.2f} %",
         "held": f"{measured.labels.held[WIDTH]:.0f}",

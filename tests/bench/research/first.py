@@ -50,12 +50,11 @@ def measure_memory(sides: Sides, sizes: Sizes) -> dict[str, float]:
         "oaconvolve": ("differences", ("bare", bars)),
         "known": ("features", ("known", bars)),
         "computed": ("features", ("computed", bars)),
-        "read_table": ("features", ("read", bars)),
+        "read_table": ("features", ("read_table", bars)),
         "uniqueness": ("uniqueness", ("uniqueness", str(sizes.labels))),
         "many labels": ("uniqueness", ("uniqueness", str(sizes.many_labels))),
         "bootstrap": ("bootstrap", ("bootstrap", str(sizes.drawn))),
     }
-    # The bare scan keeps nothing compiled on the disk.
     calls = {**_CALLS, "bare scan": ("labels", ("bare", f"{WIDTH} {TINY}"))}
     return {name: _grown(sides, calls[call], whole) for name, (call, whole) in asked.items()}
 

@@ -13,7 +13,7 @@ from paired.side import Side
 
 from research.compare import Agreement, agreement
 from research.first import First, measure_first, measure_memory
-from research.setting import WIDTHS
+from research.setting import TINY, WIDTHS
 from research.sides import Sides
 from research.sizes import Sizes
 from research.weighing import Timing, in_turns
@@ -77,7 +77,7 @@ class Measured:
     grown: Mapping[str, float]
 
 
-def measure(peer_python: Path, folder: Path, sizes: Sizes = Sizes()) -> Measured:
+def measure(peer_python: Path, folder: Path, sizes: Sizes) -> Measured:
     """Measure everything.
 
     Args:
@@ -104,6 +104,7 @@ def measure(peer_python: Path, folder: Path, sizes: Sizes = Sizes()) -> Measured
         spans = _spans(side, sizes)
     print("a pipeline and its cache ...", flush=True)
     with sides.start("pipeline") as side:
+        side.ask("tiny", str(TINY))
         filling = float(side.ask("fill", str(sizes.bars))["wall"])
         pipeline = _pipeline(side, sizes)
         cache = side.ask("facts", str(sizes.bars))
@@ -160,11 +161,8 @@ def _differences(side: Side, sizes: Sizes) -> tuple[Turns, int]:
     rows = str(sizes.bars)
     facts = side.ask("facts", rows)
     _check_gap(facts["gap"], "fractional differences", "oaconvolve", _SCALE)
-    works = {
-        "peaklib": partial(side.ask, "ours", rows),
-        "oaconvolve": partial(side.ask, "bare", rows),
-    }
-    return in_turns(works, sizes.repeats), int(facts["width"])
+    asked = {"peaklib": "ours", "oaconvolve": "bare"}
+    return _in_turns(side, asked, rows, sizes), int(facts["width"])
 
 
 def _spans(side: Side, sizes: Sizes) -> Turns:
@@ -177,13 +175,12 @@ def _spans(side: Side, sizes: Sizes) -> Turns:
 
 
 def _pipeline(side: Side, sizes: Sizes) -> Turns:
-    rows = str(sizes.bars)
-    asked = {
-        "known": "known",
-        "computed": "computed",
-        "read_table": "read",
-        "ParquetFile": "opened",
-    }
+    asked = {name: name for name in ("known", "computed", "read_table", "ParquetFile")}
+    return _in_turns(side, asked, str(sizes.bars), sizes)
+
+
+def _in_turns(side: Side, asked: Mapping[str, str], rows: str, sizes: Sizes) -> Turns:
+    """Commands of one process on the same rows, by the names that they get."""
     works = {name: partial(side.ask, command, rows) for name, command in asked.items()}
     return in_turns(works, sizes.repeats)
 

@@ -33,7 +33,7 @@ def scan(close: Floats, target: Floats, width: float) -> Found:
     )
 
 
-@njit
+@njit(cache=True)
 def _scan(
     close: Floats,
     target: Floats,
