@@ -14,8 +14,6 @@
 # ---
 
 # %% [markdown]
-#
-# %% [markdown]
 # # A gallery of features
 #
 # **Question**  What do the features look like, and how much memory does a stationary price keep?

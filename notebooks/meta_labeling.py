@@ -103,12 +103,19 @@ results = {
     name: run_backtest(np.where(late, target, 0.0)[first:], later, **costs)
     for name, target in targets.items()
 }
+sharpes = {name: result.metrics["sharpe"] for name, result in results.items()}
 figure = render.equity_and_drawdown(
     {name: result.curve for name, result in results.items()},
     periods=[render.Period("out_of_sample", later.frame.index[0], later.frame.index[-1])],
     log=True,
-    title=f"{primary} on {dataset}, its bets sized by a {model}",
-    subtitle="Growth of 1 after costs; the model is out of sample, the rule's parameters are not",
+    title=(
+        f"Sharpe {sharpes['meta']:.2f} with bets sized by a {model}, {sharpes[primary]:.2f} for "
+        f"{primary} as it is"
+    ),
+    subtitle=(
+        f"{dataset}, growth of 1 after costs; the model is out of sample, the rule's parameters "
+        "are not"
+    ),
 )
 run.save_figure("equity", figure)
 figure
@@ -146,8 +153,8 @@ low, high = np.quantile(draws, [0.05, 0.95])
 run.log_metrics({"sharpe_diff": difference, "sharpe_diff_lo": low, "sharpe_diff_hi": high})
 render.key_values(
     [
-        ("Sharpe of meta minus primary", f"{difference:+.2f}"),
-        ("90 % interval", f"{low:+.2f} to {high:+.2f}"),
+        ("Sharpe of meta minus primary", f"{difference:+.2f}".replace("-", "−")),
+        ("90 % interval", f"{low:+.2f} to {high:+.2f}".replace("-", "−")),
     ]
 )
 
@@ -372,7 +379,6 @@ render.table(
 # - What a bet risks is the same for all; only its size follows the model.
 
 # %%
-sharpes = {name: results[name].metrics["sharpe"] for name in results}
 sure = "The interval excludes zero" if low > 0 or high < 0 else "The interval includes zero"
 knows = skill["oos_log_loss"] < skill["oos_log_loss_base"]
 if low > 0 and knows:

@@ -5,8 +5,10 @@ peaklib's own rooms announce theirs in the same way. Nothing is imported before 
 asked for.
 """
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -64,9 +66,15 @@ def load(group: str) -> Iterator[tuple[Plugin, Any]]:
             yield plugin, item
 
 
-def _entries(group: str) -> list[tuple[Plugin, EntryPoint]]:
+def _entries(group: str) -> tuple[tuple[Plugin, EntryPoint], ...]:
+    return _announced(group, tuple(sys.path))
+
+
+@cache
+def _announced(group: str, path: tuple[str, ...]) -> tuple[tuple[Plugin, EntryPoint], ...]:
+    """What the packages on a search path announce; one that is installed later is not seen."""
     pairs = {(_plugin(group, entry), entry) for entry in entry_points(group=group)}
-    return sorted(pairs, key=lambda pair: (pair[0].package, pair[0].name))
+    return tuple(sorted(pairs, key=lambda pair: (pair[0].package, pair[0].name)))
 
 
 def _plugin(group: str, entry: EntryPoint) -> Plugin:

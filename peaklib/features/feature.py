@@ -104,8 +104,8 @@ class Feature:
         rows, _ = compact(inputs)
         if not len(rows[0]):
             raise DataError(
-                f"feature {self.name!r} has no row to learn from: one of {', '.join(self.inputs)} "
-                "is missing on each"
+                f"feature {self.name!r} has no row to learn from: on each, one of "
+                f"{', '.join(self.inputs)} is missing; fit on at least one row with a value"
             )
         return dict(self.learn(*rows, **params))
 

@@ -39,8 +39,8 @@ class Best:
 
     @property
     def text(self) -> str:
-        """Its parameters in words."""
-        return " / ".join(f"{name} {value:g}" for name, value in self.params.items())
+        """Its parameters in words, those that were varied."""
+        return " / ".join(f"{name} {self.params[name]:g}" for name in varied(self.cell))
 
 
 def best_of(results: SweepResults) -> Best:
@@ -63,6 +63,12 @@ def best_of(results: SweepResults) -> Best:
     return Best(cell, params, metrics, address, edges(cell, params))
 
 
+def varied(cell: CellData) -> list[str]:
+    """Axes of several values; all of them where none has."""
+    axes = cell.trials.attrs["grid"]["axes"]
+    return [name for name in cell.params if len(axes[name]) > 1] or cell.params
+
+
 def edges(cell: CellData, params: Mapping[str, int | float]) -> tuple[str, ...]:
     """Axes on whose first or last value a trial stands; axes of two values have no inside."""
     axes = cell.trials.attrs["grid"]["axes"]
@@ -82,9 +88,10 @@ def ranking(results: SweepResults, top: int) -> pd.DataFrame:
     parts = []
     for cell in results.base:
         rows = rows_of(cell)
+        names = varied(cell)
         rows["params"] = [
-            ", ".join(f"{name} {value:g}" for name, value in zip(cell.params, row, strict=True))
-            for row in cell.trials[cell.params].itertuples(index=False)
+            ", ".join(f"{name} {value:g}" for name, value in zip(names, row, strict=True))
+            for row in cell.trials[names].itertuples(index=False)
         ]
         for name, other in results.siblings(cell).items():
             rows[f"sharpe, {name}"] = other.trials["sharpe"].to_numpy()

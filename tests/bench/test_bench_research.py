@@ -21,14 +21,20 @@ from research.series import bars, target
 from research.setting import FEATURES, HORIZON, WIDTHS
 from research.sides import Sides
 from research.sizes import Sizes
-from research.weighing import Timing, in_turns, ratios, weighed
+from research.weighing import Timing, commands_of, grown_by, in_turns, ratios
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 SAME = Agreement(events=999_950, exits=999_950, labels=999_950, first=-1)
 
 
 def timings(*walls: float) -> list[Timing]:
-    return [{"wall": wall, "cpu": 2 * wall, "grown": 1.0} for wall in walls]
+    return [
+        {
+            "wall": wall,
+            "cpu": 2 * wall,
+        }
+        for wall in walls
+    ]
 
 
 def turns_of_labels(
@@ -177,8 +183,16 @@ def test_works_take_turns_after_a_round_that_does_not_count() -> None:
     assert ratios(found["b"], found["a"]) == [4 / 3, 6 / 5]
 
 
+def test_a_work_is_timed_and_weighed_on_what_the_question_asks() -> None:
+    asked: list[str] = []
+    side = commands_of({"add": lambda question: lambda: asked.append(question)})
+    assert side["add"]("2 3")["wall"] >= 0.0
+    assert side["weigh-add"]("5") < 50.0
+    assert asked == ["2 3", "5"]
+
+
 def test_memory_of_a_work_that_returns_a_large_array_is_seen() -> None:
-    grown = weighed(lambda: np.ones(8_000_000))["grown"]
+    grown = grown_by(lambda: np.ones(8_000_000))
     assert grown > 60.0
 
 
@@ -210,8 +224,9 @@ def test_the_bare_scan_labels_as_peaklib_does(width: int) -> None:
 
 
 def test_labels_are_timed_on_both_sides() -> None:
-    for side in (labels.ours, labels.bare):
-        assert side("2 300")["wall"] > 0.0
+    side = labels.commands()
+    for name in ("ours", "bare"):
+        assert side[name]("2 300")["wall"] > 0.0
 
 
 def test_exits_are_written_for_the_comparison(tmp_path: Path) -> None:
@@ -241,22 +256,24 @@ def test_differences_are_those_of_the_convolution() -> None:
     found = differences.facts("900")
     assert found["gap"] < 1e-12
     assert found["width"] == 282
-    for side in (differences.ours, differences.bare):
-        assert side("900")["wall"] > 0.0
+    side = differences.commands()
+    for name in ("ours", "bare"):
+        assert side[name]("900")["wall"] > 0.0
 
 
 def test_weights_are_those_of_labels_on_every_bar() -> None:
     spans = weights.spans(200)
     assert len(spans) == 200
     assert np.diff(spans.first).tolist() == [1] * 199
-    for work in (weights.uniqueness, weights.bootstrap):
-        assert work("200")["wall"] > 0.0
+    for name, command in weights.commands().items():
+        if not name.startswith("weigh"):
+            assert command("200")["wall"] > 0.0
 
 
 @pytest.mark.slow
 def test_a_cached_pipeline_is_read_in_every_way(tmp_path: Path) -> None:
     side = pipeline.commands(str(tmp_path))
-    with pytest.raises(BenchError, match="found 0 of 12"):
+    with pytest.raises(BenchError, match="computed 12 of 12"):
         side["known"]("400")
     side["fill"]("400")
     for name in ("known", "computed", "read_table", "ParquetFile"):

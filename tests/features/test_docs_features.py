@@ -87,6 +87,12 @@ def test_features_of_the_page_keep_the_contract(package: Any, sp500: Dataset) ->
         assert found.source
 
 
+def test_feature_that_learns_refuses_too_few_rows(package: Any, sp500: Dataset) -> None:
+    few = [sp500.frame[name].to_numpy()[:20] for name in package.large_gap.inputs]
+    with pytest.raises(DataError, match="learns from 20 rows and needs 21"):
+        package.large_gap.fit(few, {})
+
+
 def test_feature_of_the_page_is_what_it_says(package: Any, make_bars: Any) -> None:
     bars = make_bars([100.0, 100.0, 110.0], open=[100.0, 102.0, 99.0])
     inputs = [bars.frame[name].to_numpy() for name in package.gap.inputs]

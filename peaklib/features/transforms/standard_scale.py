@@ -4,17 +4,11 @@ import math
 
 import numpy as np
 
-from peaklib.errors import DataError
 from peaklib.features.feature import Floats, State, feature
 
 
 def _learn(close: Floats) -> State:
     """Mean and deviation, each summed exactly, so that no order of additions changes them."""
-    if close.size == 0:
-        raise DataError(
-            "feature 'standard_scale' has no row to learn from: all that it was fitted on are "
-            "NaN; fit on at least one row with a value"
-        )
     mean = math.fsum(close) / close.size
     deviation = math.sqrt(math.fsum((close - mean) ** 2) / close.size)
     alike = deviation <= 1e-12 * abs(mean)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from string import Template
+from textwrap import wrap
+from typing import Final
 
 from chapters.bars import judged, spread
 from chapters.page import Chapter
@@ -15,6 +17,7 @@ from research.setting import CONSTANT, FEATURES, HORIZON, SPAN, THRESHOLD, WIDTH
 from research.weighing import Timing, ratios, walls
 
 _TEXT = Path(__file__).with_suffix(".md")
+_LINE: Final = 116
 
 
 def chapter(measured: Measured, date: str) -> Chapter:
@@ -50,7 +53,7 @@ def _question(measured: Measured) -> dict[str, str]:
         "threshold": f"{THRESHOLD:g}",
         "weights": str(measured.weights),
         "n_features": str(len(FEATURES)),
-        "features": ", ".join(f"`{name}`" for name in FEATURES),
+        "features": "\n  ".join(wrap(", ".join(f"`{name}`" for name in FEATURES), _LINE)),
         "n_labels": f"{sizes.labels:,}",
         "many": f"{sizes.many_labels:,}",
         "drawn": f"{sizes.drawn:,}",
@@ -84,7 +87,7 @@ def _cache(measured: Measured) -> dict[str, str]:
 def _labels(measured: Measured) -> str:
     rows = [
         [
-            f"{width} targets",
+            f"{width} × target",
             f"{measured.labels.held[width]:.1f}",
             *(_ms(turns[side]) for side in ("peaklib", "bare scan", "finmlkit")),
             *(f"{median(times):.2f}×" for times in _compared(measured, width)),
@@ -107,7 +110,7 @@ def _others(measured: Measured) -> str:
     bare, convolved = labels["bare scan"], differences["oaconvolve"]
     unique = "average uniqueness, {:,} labels"
     works = [
-        (f"labels, {WIDTH} targets", labels["peaklib"], bare, "labels"),
+        (f"labels, {WIDTH} × target", labels["peaklib"], bare, "labels"),
         ("— bare scan", bare, None, "bare scan"),
         ("— finmlkit", labels["finmlkit"], bare, "finmlkit"),
         ("fractional differences", differences["peaklib"], convolved, "differences"),

@@ -1,6 +1,7 @@
 """Fractional differencing, and the convolution in it. Run as `python -m research.differences`."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from paired.worker import Command, serve
@@ -9,20 +10,19 @@ from scipy.signal import oaconvolve
 from peaklib.features import fractional_difference, fractional_weights
 from research.series import bars
 from research.setting import THRESHOLD, D
-from research.weighing import weighed
+from research.weighing import Work, commands_of
 
 
-def ours(rows: str) -> dict[str, float]:
-    """Time our differences of so many log closes."""
+def ours(rows: str) -> Work:
+    """Our differences of so many log closes."""
     values = np.log(bars(int(rows))["close"].to_numpy())
-    return weighed(lambda: fractional_difference(values, D, THRESHOLD))
+    return partial(fractional_difference, values, D, THRESHOLD)
 
 
-def bare(rows: str) -> dict[str, float]:
-    """Time `oaconvolve` with the same weights, which are at hand."""
+def bare(rows: str) -> Work:
+    """`oaconvolve` with the same weights, which are at hand."""
     values = np.log(bars(int(rows))["close"].to_numpy())
-    weights = fractional_weights(D, THRESHOLD)
-    return weighed(lambda: oaconvolve(values, weights))
+    return partial(oaconvolve, values, fractional_weights(D, THRESHOLD))
 
 
 def facts(rows: str) -> dict[str, float]:
@@ -35,7 +35,7 @@ def facts(rows: str) -> dict[str, float]:
 
 def commands() -> Mapping[str, Command]:
     """By name."""
-    return {"ours": ours, "bare": bare, "facts": facts}
+    return {**commands_of({"ours": ours, "bare": bare}), "facts": facts}
 
 
 if __name__ == "__main__":

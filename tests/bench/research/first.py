@@ -73,4 +73,5 @@ def _grown(sides: Sides, call: tuple[str, Question], whole: Question) -> float:
     side, tiny = call
     with sides.start(side) as process:
         process.ask(*tiny)  # what it imports and compiles is not charged to the work
-        return float(process.ask(*whole)["grown"])
+        name, question = whole
+        return float(process.ask(f"weigh-{name}", question))

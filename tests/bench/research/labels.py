@@ -1,6 +1,7 @@
 """Our labels, and the bare scan beside them. Run as `python -m research.labels`."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from peaklib.labeling import compute_triple_barrier_labels
 from research.scan import scan
 from research.series import bars, target
 from research.setting import BARS, CONSTANT, HORIZON, SECONDS, WIDTH
-from research.weighing import weighed
+from research.weighing import Work, commands_of
 
 
 def label(
@@ -31,25 +32,24 @@ def label(
     )
 
 
-def ours(question: str) -> dict[str, float]:
-    """Time the labels of `WIDTH BARS`."""
+def ours(question: str) -> Work:
+    """Our labels of `WIDTH BARS`."""
     width, n = map(int, question.split())
-    unit = target(n)
-    return weighed(lambda: label(n, width, unit))
+    bars(n)
+    return partial(label, n, width, target(n))
 
 
-def bare(question: str) -> dict[str, float]:
-    """Time the bare scan of `WIDTH BARS`."""
+def bare(question: str) -> Work:
+    """The bare scan of `WIDTH BARS`."""
     width, n = map(int, question.split())
-    close, unit = bars(n)["close"].to_numpy(), target(n).to_numpy()
-    return weighed(lambda: scan(close, unit, width))
+    return partial(scan, bars(n)["close"].to_numpy(), target(n).to_numpy(), width)
 
 
 def facts(question: str) -> dict[str, float]:
     """Mean bars held, and the largest difference of the bare scan's columns, of `WIDTH BARS`."""
     width, n = map(int, question.split())
     table = label(n, width, target(n))
-    _, _, *found = scan(bars(n)["close"].to_numpy(), target(n).to_numpy(), width)
+    found = scan(bars(n)["close"].to_numpy(), target(n).to_numpy(), width)[2:]
     columns = [table["return"], table["label"], table["barrier"].cat.codes, table["bars_held"]]
     if any(len(values) != len(table) for values in found):
         gap = np.inf
@@ -81,7 +81,8 @@ def series(path: str) -> None:
 
 def commands() -> Mapping[str, Command]:
     """By name."""
-    return {"ours": ours, "bare": bare, "facts": facts, "save": save, "series": series}
+    works = commands_of({"ours": ours, "bare": bare})
+    return {**works, "facts": facts, "save": save, "series": series}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ its vertical barrier is a time. Events whose horizon runs past the data are not 
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from finmlkit.label.tbm import triple_barrier
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from paired.worker import Command, serve
 
 from research.setting import CONSTANT, HORIZON, SECONDS, WIDTH
-from research.weighing import weighed
+from research.weighing import Work, commands_of
 
 Floats = NDArray[np.float64]
 
@@ -47,11 +48,10 @@ class Peer:
         )
         return events, found
 
-    def labels(self, question: str) -> dict[str, float]:
-        """Time the labels of `WIDTH BARS`."""
+    def labels(self, question: str) -> Work:
+        """Labels of `WIDTH BARS`."""
         width, n = map(int, question.split())
-        barriers = float(width), float(width)
-        return weighed(lambda: self.evaluate(n, self.target, barriers))
+        return partial(self.evaluate, n, self.target, (float(width), float(width)))
 
     def save(self, question: str) -> None:
         """Write (n, 3) bar of the event, bar of the exit, label of `constant|scaled BARS PATH`.
@@ -70,7 +70,7 @@ class Peer:
 def commands(series: str) -> Mapping[str, Command]:
     """By name."""
     side = Peer(np.load(series))
-    return {"labels": side.labels, "save": side.save}
+    return {**commands_of({"labels": side.labels}), "save": side.save}
 
 
 if __name__ == "__main__":

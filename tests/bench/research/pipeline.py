@@ -1,9 +1,12 @@
 """A pipeline whose columns are cached, and reading them. `python -m research.pipeline FOLDER`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as parquet
 from chapters.errors import BenchError
 from paired.worker import Command, serve
@@ -12,7 +15,7 @@ from peaklib.data import Dataset, from_frame
 from peaklib.features import FeatureCache, FeaturePipeline
 from research.series import bars
 from research.setting import FEATURES
-from research.weighing import weighed
+from research.weighing import Work, commands_of
 
 
 def dataset(n: int) -> Dataset:
@@ -32,51 +35,30 @@ class Pipeline:
         self._datasets: dict[int, Dataset] = {}
         self._pipelines: dict[int, FeaturePipeline] = {}
 
-    def tiny(self, rows: str) -> dict[str, float]:
-        """Time the features of so many rows, computed, without a cache."""
-        given = self._dataset(int(rows))
-        return weighed(lambda: FeaturePipeline(FEATURES).fit_transform(given))
+    def tiny(self, rows: str) -> Work:
+        """The features of so many rows, computed, without a cache."""
+        return partial(FeaturePipeline(FEATURES).fit_transform, self._dataset(int(rows)))
 
-    def fill(self, rows: str) -> dict[str, float]:
-        """Time the features of so many rows, computed and kept."""
-        given, cache = self._dataset(int(rows)), FeatureCache(self.folder)
-        return weighed(lambda: FeaturePipeline(FEATURES, cache=cache).fit_transform(given))
+    def fill(self, rows: str) -> Work:
+        """The features of so many rows, computed and kept."""
+        pipeline = FeaturePipeline(FEATURES, cache=FeatureCache(self.folder))
+        return partial(pipeline.fit_transform, self._dataset(int(rows)))
 
-    def known(self, rows: str) -> dict[str, float]:
-        """Time `transform` of a data set, which carries the digest of its rows."""
-        pipeline, given = self._fitted(int(rows)), self._dataset(int(rows))
-        times = weighed(lambda: pipeline.transform(given))
-        _check_only_hits(pipeline)
-        return times
+    def known(self, rows: str) -> Work:
+        """`transform` of a data set, which carries the digest of its rows."""
+        return partial(_found, self._fitted(int(rows)), self._dataset(int(rows)))
 
-    def computed(self, rows: str) -> dict[str, float]:
-        """Time `transform` of a frame, whose rows have to be digested."""
-        pipeline, given = self._fitted(int(rows)), self._dataset(int(rows)).frame
-        times = weighed(lambda: pipeline.transform(given))
-        _check_only_hits(pipeline)
-        return times
+    def computed(self, rows: str) -> Work:
+        """`transform` of a frame, whose rows have to be digested."""
+        return partial(_found, self._fitted(int(rows)), self._dataset(int(rows)).frame)
 
-    def read_table(self, _: str) -> dict[str, float]:
-        """Time `pyarrow.parquet.read_table` of the same files, into numpy."""
-        paths = self._paths()
-        return weighed(
-            lambda: [
-                column.chunk(0).to_numpy()
-                for path in paths
-                for column in parquet.read_table(path).columns
-            ]
-        )
+    def read_table(self, _: str) -> Work:
+        """`pyarrow.parquet.read_table` of the same files, into numpy."""
+        return partial(_arrays, parquet.read_table, self._paths())
 
-    def read_file(self, _: str) -> dict[str, float]:
-        """Time `pyarrow.parquet.ParquetFile` on the same files, which knows no data sets."""
-        paths = self._paths()
-        return weighed(
-            lambda: [
-                column.chunk(0).to_numpy()
-                for path in paths
-                for column in parquet.ParquetFile(path).read().columns
-            ]
-        )
+    def read_file(self, _: str) -> Work:
+        """`pyarrow.parquet.ParquetFile` on the same files, which knows no data sets."""
+        return partial(_arrays, lambda path: parquet.ParquetFile(path).read(), self._paths())
 
     def facts(self, rows: str) -> dict[str, float]:
         """What the cache holds, in files and MB, and how many columns that is."""
@@ -99,29 +81,39 @@ class Pipeline:
         return self._pipelines[n]
 
 
-def _check_only_hits(pipeline: FeaturePipeline) -> None:
-    """Raise a BenchError unless every feature was found."""
-    origins = pipeline.explain()
-    missed = origins[origins["result"] != "hit"]
-    if len(origins) != len(FEATURES) or len(missed):
+def _arrays(read: Callable[[Path], Any], paths: Sequence[Path]) -> list[Any]:
+    """Columns of files as numpy has them, without copies."""
+    return [column.chunk(0).to_numpy() for path in paths for column in read(path).columns]
+
+
+def _found(pipeline: FeaturePipeline, given: Dataset | pd.DataFrame) -> object:
+    """The columns, all of them from the cache.
+
+    Raises:
+        BenchError: some were computed.
+    """
+    columns = pipeline.transform(given)
+    missed = {name: one.why for name, one in pipeline.origins_.items() if one.result != "hit"}
+    if missed or len(pipeline.origins_) != len(FEATURES):
         raise BenchError(
-            f"a pipeline over kept columns found {len(origins) - len(missed)} of "
-            f"{len(FEATURES)}: {missed['why'].to_dict()}; see peaklib/features/cache/"
+            f"a pipeline over kept columns computed {len(missed)} of {len(FEATURES)} features: "
+            f"{missed}; see FeaturePipeline.explain"
         )
+    return columns
 
 
 def commands(folder: str) -> Mapping[str, Command]:
     """By name."""
     side = Pipeline(Path(folder))
-    return {
+    works = {
         "tiny": side.tiny,
         "fill": side.fill,
         "known": side.known,
         "computed": side.computed,
         "read_table": side.read_table,
         "ParquetFile": side.read_file,
-        "facts": side.facts,
     }
+    return {**commands_of(works), "facts": side.facts}
 
 
 if __name__ == "__main__":

@@ -29,4 +29,5 @@ def bars(n: int) -> pd.DataFrame:
 def target(n: int) -> pd.Series:
     """Volatility of one bar up to each bar, a fraction of price; no NaN at the start."""
     returns = np.log(bars(n)["close"]).diff()
-    return returns.ewm(span=SPAN).std().bfill()
+    volatility: pd.Series = returns.ewm(span=SPAN).std().bfill()
+    return volatility

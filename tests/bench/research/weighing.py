@@ -1,25 +1,53 @@
 """Time and memory of one piece of work; turns of several; what they say together."""
 
+import ctypes
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from statistics import median
 
 from paired.memory import peak, resident, restart_peak
-from paired.worker import timed
+from paired.worker import Command, timed
 
+Work = Callable[[], object]
+# Makes the work that a question asks for; what it needs is at hand when it begins.
+Prepare = Callable[[str], Work]
 Timing = Mapping[str, float]
 
 
-def weighed(work: Callable[[], object]) -> dict[str, float]:
-    """Run `work` once.
+def commands_of(works: Mapping[str, Prepare]) -> dict[str, Command]:
+    """For each work one command that times it, and another, `weigh-<name>`, that weighs it."""
+    timing = {name: partial(_timed, prepare) for name, prepare in works.items()}
+    weighing = {f"weigh-{name}": partial(_weighed, prepare) for name, prepare in works.items()}
+    return {**timing, **weighing}
 
-    Returns:
-        Seconds by the clock (`wall`) and of processor (`cpu`), and by how many MB the
-        process was larger at its peak than before (`grown`), the result among them.
+
+def grown_by(work: Work) -> float:
+    """By how many MB the process was larger at the peak of a work than before it.
+
+    Memory that was free before counts as well: it is given back to the system first, where
+    the C library can.
     """
-    restart_peak()
+    _give_back()
     before = resident()
-    times = timed(work)
-    return times | {"grown": peak() - before}
+    restart_peak()
+    work()
+    return peak() - before
+
+
+def _timed(prepare: Prepare, question: str) -> dict[str, float]:
+    return timed(prepare(question))
+
+
+def _weighed(prepare: Prepare, question: str) -> float:
+    return grown_by(prepare(question))
+
+
+def _give_back() -> None:
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def in_turns(

@@ -1,6 +1,7 @@
 """Uniqueness and bootstrap of labels on every bar. Run as `python -m research.weights`."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from paired.worker import Command, serve
 
@@ -8,7 +9,7 @@ from peaklib.labeling import Spans, average_uniqueness, sequential_bootstrap
 from research.scan import scan
 from research.series import bars, target
 from research.setting import HORIZON, SEED, WIDTH
-from research.weighing import weighed
+from research.weighing import Work, commands_of
 
 
 def spans(n: int) -> Spans:
@@ -18,21 +19,19 @@ def spans(n: int) -> Spans:
     return Spans(event[:n], exit_[:n], rows)
 
 
-def uniqueness(labels: str) -> dict[str, float]:
-    """Time the average uniqueness of so many labels."""
-    given = spans(int(labels))
-    return weighed(lambda: average_uniqueness(given))
+def uniqueness(labels: str) -> Work:
+    """Average uniqueness of so many labels."""
+    return partial(average_uniqueness, spans(int(labels)))
 
 
-def bootstrap(labels: str) -> dict[str, float]:
-    """Time a sequential bootstrap of so many labels, as many draws."""
-    given = spans(int(labels))
-    return weighed(lambda: sequential_bootstrap(given, seed=SEED))
+def bootstrap(labels: str) -> Work:
+    """A sequential bootstrap of so many labels, as many draws."""
+    return partial(sequential_bootstrap, spans(int(labels)), seed=SEED)
 
 
 def commands() -> Mapping[str, Command]:
     """By name."""
-    return {"uniqueness": uniqueness, "bootstrap": bootstrap}
+    return commands_of({"uniqueness": uniqueness, "bootstrap": bootstrap})
 
 
 if __name__ == "__main__":
