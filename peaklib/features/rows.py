@@ -79,22 +79,15 @@ def rows_of(given: Dataset | pd.DataFrame) -> Rows:
     """Rows of a data set or a frame.
 
     Raises:
-        DataError: a column is not numeric, or its name is no text; or the stamps are not
-            strictly increasing.
+        DataError: a column is not numeric, or the stamps are not strictly increasing.
     """
     if isinstance(given, Dataset):
         frame, digest = given.frame, given.digest
     else:
         frame, digest = given, None
     index = frame.index
-    if isinstance(index, pd.DatetimeIndex) and not (
-        index.is_monotonic_increasing and index.is_unique
-    ):
-        place = int(np.flatnonzero(np.diff(index.asi8) <= 0)[0]) + 1
-        raise DataError(
-            f"row {place} ({index[place]}) does not come after the row before it; sort the rows "
-            "and drop duplicates: features read them in the order of time"
-        )
+    if isinstance(index, pd.DatetimeIndex):
+        _check_order(index)
     return Rows({str(name): _numbers(frame, name) for name in frame.columns}, index, digest)
 
 
