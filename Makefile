@@ -51,7 +51,7 @@ else
 endif
 	@touch $@
 
-.PHONY: FORCE help setup lab sweep report check static test notebooks bench soak lock clean
+.PHONY: FORCE help setup lab sweep report check static test notebooks reference bench soak lock clean
 FORCE:
 
 # ---- what people call ------------------------------------------------------------------------------------------------
@@ -83,6 +83,9 @@ test: static  ## everything CI runs: check, all tests, notebooks, configs
 
 notebooks: $(INSTALLED)  ## execute each notebook in place (synced with its script), and record the stories
 	@$(PEAK) notebooks --record sp500,nasdaq
+
+reference: $(INSTALLED)  ## write the tables of docs/reference/features.md from the features
+	@$(VENV_PYTHON) -m peaklib.features.reference docs/reference/features.md
 
 bench: $(INSTALLED)  ## measure grids, evidence, features and labels, and write docs/benchmarks.md
 	@$(VENV_PYTHON) tests/bench/run.py

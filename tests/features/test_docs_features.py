@@ -23,6 +23,7 @@ from peaklib.features import (
     FeaturePipeline,
     FeatureRegistry,
     FeatureSpec,
+    reference,
 )
 from peaklib.features.cache import CacheKey
 from peaklib.features.contract import CHECKS, violations
@@ -33,7 +34,8 @@ ADD, CACHE, PAGE = (
     (ROOT / "docs" / name).read_text("utf-8")
     for name in ("how-to/add-a-feature.md", "how-to/cache-features.md", "reference/features.md")
 )
-FITTED = [found for found in BUILT_IN if found.learn is not None]
+LEARNED = re.findall(r"^\| `(\w+)`", PAGE.split("## What is learned")[1].split("\n## ")[0], re.M)
+FITTED = [found for found in BUILT_IN if found.name in LEARNED]
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -182,66 +184,31 @@ def test_limits_of_the_page_are_those_of_the_code(at_home: Path) -> None:
 
 
 # ---- reference ----------------------------------------------------------------------------------
-def constant() -> pd.DataFrame:
-    index = pd.date_range("2001-01-01", periods=700, tz="UTC")
-    prices = dict.fromkeys(("open", "high", "low", "close"), 100.0)
-    return pd.DataFrame({**prices, "volume": 1000.0}, index=index)
+def test_tables_are_those_that_make_reference_writes() -> None:
+    assert reference.written(PAGE) == PAGE, "run make reference"
 
 
-def on_constant(found: Feature) -> str:
-    """Its columns' last values over a constant series, as the page has them."""
-    frame = constant()
-    if not {*found.inputs} <= {*frame}:
-        return "–"
-    inputs, params = [frame[name].to_numpy() for name in found.inputs], found.resolve()
-    try:
-        state = found.fit(inputs, params)
-    except DataError:
-        return "refused by `fit`"
-    return ", ".join(f"{column[-1]:.4g}" for column in found.compute(inputs, params, state))
-
-
-def warm_up(found: Feature) -> str:
-    """Rows with the defaults, unless they depend on what is learned."""
-    try:
-        return str(found.warm_up_rows(found.resolve()))
-    except KeyError:
-        return "by the order found"
-
-
-def form(found: Feature) -> str:
-    """The row of a feature in the first table."""
-    parameters = "; ".join(
-        f"`{p.name}` {p.default if isinstance(p.default, str) else format(p.default, 'g')} "
-        f"({p.allowed}{' ' if p.unit else ''}{p.unit})"
-        for p in found.parameters.values()
-    )
-    cells = [
-        f"`{found.name}`",
-        found.version,
-        ", ".join(found.inputs),
-        ", ".join(f"`_{suffix}`" for suffix in found.outputs) or "–",
-        parameters or "–",
-        warm_up(found),
+def test_a_row_says_what_the_feature_says() -> None:
+    rows = {row[0]: row[1:] for row in rows_below(PAGE, "### What they read and write")}
+    assert rows["`macd`"] == [
+        "1",
+        "close",
+        "`_line`, `_signal`, `_histogram`",
+        "`fast` 12 (1 … 500 bars); `slow` 26 (2 … 1000 bars); `signal` 9 (1 … 500 bars)",
+        "33",
     ]
-    return f"| {' | '.join(cells)} |"
+    meanings = {row[0]: row[1:] for row in rows_below(PAGE, "### What they are")}
+    assert meanings["`bollinger`"][1] == "0.5, 0"
+    assert meanings["`stationary_difference`"][1] == "refused by `fit`"
 
 
-def meaning(found: Feature) -> str:
-    """The row of a feature in the second table."""
-    summary = found.summary.replace("|", r"\|")
-    return f"| `{found.name}` | {summary} | {on_constant(found)} | {found.source} |"
-
-
-@pytest.mark.parametrize("found", BUILT_IN, ids=lambda found: found.name)
-def test_rows_of_a_feature_are_those_of_the_catalog(found: Feature) -> None:
-    for row in (form(found), meaning(found)):
-        assert row in PAGE.splitlines(), f"docs/reference/features.md misses the row\n{row}"
-
-
-@pytest.mark.parametrize("heading", ["### What they read and write", "### What they are"])
-def test_tables_hold_all_features_and_no_other(heading: str) -> None:
-    assert [row[0] for row in rows_below(PAGE, heading)] == [f"`{f.name}`" for f in BUILT_IN]
+def test_a_feature_that_is_added_gets_its_rows_and_nothing_else_changes(package: Any) -> None:
+    page = reference.written(PAGE, [*BUILT_IN, package.gap])
+    assert set(page.splitlines()) - set(PAGE.splitlines()) == {
+        reference.form(package.gap),
+        reference.meaning(package.gap),
+    }
+    assert reference.written(page) == PAGE
 
 
 SLOW_TO_FIT = {"markov_regime"}
@@ -256,7 +223,6 @@ SLOW_TO_FIT = {"markov_regime"}
 )
 def test_what_is_learned_is_on_the_page(found: Feature, sp500: Dataset) -> None:
     learned = {row[0].strip("`"): row[1] for row in rows_below(PAGE, "## What is learned")}
-    assert set(learned) == {each.name for each in FITTED}
     inputs = [sp500.frame[name].to_numpy()[:3000] for name in found.inputs]
     state = found.fit(inputs, found.resolve())
     assert set(re.findall(r"`(\w+)`", learned[found.name])) == set(state)
