@@ -78,7 +78,7 @@ def test_processes_at_one_folder(tmp_path: Path, start: str, max_bytes: int) -> 
 @pytest.mark.parametrize("max_bytes", [60_000, 10**9])
 def test_threads_at_one_folder(tmp_path: Path, max_bytes: int) -> None:
     with ThreadPoolExecutor(4) as pool:
-        done = [pool.submit(hammer, tmp_path / "cache", max_bytes, k, 60) for k in range(4)]
+        done = [pool.submit(hammer, tmp_path / "cache", max_bytes, k, 200) for k in range(4)]
         seen = sum((each.result(timeout=120) for each in done), Counter())
     assert seen["hit"] > 10
     check_end(tmp_path / "cache", max_bytes)

@@ -10,7 +10,7 @@ import pytest
 
 TARGETS = {
     *("help", "setup", "lab", "sweep", "report", "check", "test"),
-    *("notebooks", "bench", "soak", "lock", "clean"),
+    *("notebooks", "reference", "bench", "soak", "lock", "clean"),
 }
 
 
