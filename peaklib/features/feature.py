@@ -60,12 +60,6 @@ class Feature:
         defaults = ", ".join(f"{name}={p.default!r}" for name, p in self.parameters.items())
         return f"Feature({self.name!r}, version {self.version!r}: {defaults or 'no parameters'})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # By name: the function stands in its module under the same name as the feature.
-        from peaklib.features.catalog import restored
-
-        return restored, (self.name, self.version)
-
     def resolve(self, params: Mapping[str, object] | None = None) -> dict[str, Value]:
         """All parameters with defaults filled in, checked.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from peaklib.errors import FeatureError
 from peaklib.evidence.canonical import digest
-from peaklib.features.catalog import installed
+from peaklib.features.catalog import installed, restored
 from peaklib.features.code import code_digest, code_of
 from peaklib.features.feature import TIME, Feature, State
 from peaklib.features.missing import compact
@@ -43,6 +43,11 @@ class Node:
     feature: Feature
     params: Mapping[str, Value]
     sources: tuple[Source, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A feature is pickled by name: in its module, the function's name stands for the feature.
+        known = (self.feature.name, self.feature.version)
+        return _rebuilt, (self.label, *known, dict(self.params), self.sources)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -102,6 +107,12 @@ class Node:
         """Rows at the start on which some column is NaN, those of its dependencies included."""
         before = max((parent.warm_up(states) for parent in self.parents), default=0)
         return before + self.feature.warm_up_rows(self.params, states.get(self.label))
+
+
+def _rebuilt(
+    label: str, name: str, version: str, params: Mapping[str, Value], sources: tuple[Source, ...]
+) -> Node:
+    return Node(label, restored(name, version), params, sources)
 
 
 def _identity(source: Source) -> Any:
