@@ -6,11 +6,11 @@ asked for.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from peaklib.errors import PluginError
 
@@ -20,6 +20,17 @@ FEATURES: Final = "peaklib.features"
 CONFIG_MODELS: Final = "peaklib.config_models"
 RERUNNERS: Final = "peaklib.rerunners"
 GROUPS: Final = (STRATEGIES, WRAPPERS, FEATURES, CONFIG_MODELS, RERUNNERS)
+
+
+class HasName(Protocol):
+    """Anything that people call by a name."""
+
+    @property
+    def name(self) -> str:
+        """How it is called."""
+
+
+Named = TypeVar("Named", bound=HasName)
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,37 @@ def load(group: str) -> Iterator[tuple[Plugin, Any]]:
             ) from error
         for item in target if isinstance(target, tuple | list) else (target,):
             yield plugin, item
+
+
+def named(
+    group: str, kind: type[Named], made_by: str, *, taken: Collection[str] = ()
+) -> dict[str, Named]:
+    """What is announced under a group by the `name` of each object, sorted.
+
+    Args:
+        group: one of `GROUPS`.
+        kind: that each object has to be of.
+        made_by: what makes such an object, for the message to whom has another one.
+        taken: names that are given already.
+
+    Raises:
+        PluginError: an object of another kind, or a name that is given twice.
+    """
+    found: dict[str, Named] = {}
+    for plugin, item in load(group):
+        if not isinstance(item, kind):
+            raise PluginError(
+                f"{plugin.package}: {plugin.target} is {type(item).__name__}, not a "
+                f"{kind.__name__}; make it one with {made_by}"
+            )
+        name: str = item.name
+        if name in found or name in taken:
+            raise PluginError(
+                f"{plugin.package}: {kind.__name__.lower()} name {name!r} is already taken; "
+                "rename one"
+            )
+        found[name] = item
+    return dict(sorted(found.items()))
 
 
 def _entries(group: str) -> tuple[tuple[Plugin, EntryPoint], ...]:

@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from peaklib import plugins
-from peaklib.errors import FeatureError, PluginError
+from peaklib.errors import FeatureError
 from peaklib.features.feature import Feature
 
 
@@ -13,19 +13,7 @@ def installed() -> dict[str, Feature]:
     Raises:
         PluginError: an entry point holds no feature, or a name is given twice.
     """
-    features: dict[str, Feature] = {}
-    for plugin, item in plugins.load(plugins.FEATURES):
-        if not isinstance(item, Feature):
-            raise PluginError(
-                f"{plugin.package}: {plugin.target} is {type(item).__name__}, not a Feature; "
-                "make it one with @feature(name, version, warm_up=…)"
-            )
-        if item.name in features:
-            raise PluginError(
-                f"{plugin.package}: feature name {item.name!r} is already taken; rename one"
-            )
-        features[item.name] = item
-    return dict(sorted(features.items()))
+    return plugins.named(plugins.FEATURES, Feature, "@feature(name, version, warm_up=…)")
 
 
 def get(name: str | Feature) -> Feature:

@@ -3,7 +3,7 @@
 import re
 
 from peaklib import plugins
-from peaklib.errors import PluginError, StrategyError
+from peaklib.errors import StrategyError
 from peaklib.strategies.strategy import Strategy
 from peaklib.strategies.wrapper import Wrapper
 
@@ -16,20 +16,8 @@ def installed() -> dict[str, Strategy]:
     Raises:
         PluginError: an entry point holds no strategy, or a name is given twice.
     """
-    taken = set(wrappers())
-    strategies: dict[str, Strategy] = {}
-    for plugin, item in plugins.load(plugins.STRATEGIES):
-        if not isinstance(item, Strategy):
-            raise PluginError(
-                f"{plugin.package}: {plugin.target} is {type(item).__name__}, not a Strategy; "
-                "make it one with @strategy(name, version)"
-            )
-        if item.name in strategies or item.name in taken:
-            raise PluginError(
-                f"{plugin.package}: strategy name {item.name!r} is already taken; rename one"
-            )
-        strategies[item.name] = item
-    return dict(sorted(strategies.items()))
+    made_by = "@strategy(name, version)"
+    return plugins.named(plugins.STRATEGIES, Strategy, made_by, taken=wrappers())
 
 
 def wrappers() -> dict[str, Wrapper]:
@@ -38,19 +26,7 @@ def wrappers() -> dict[str, Wrapper]:
     Raises:
         PluginError: an entry point holds no wrapper, or a name is given twice.
     """
-    found: dict[str, Wrapper] = {}
-    for plugin, item in plugins.load(plugins.WRAPPERS):
-        if not isinstance(item, Wrapper):
-            raise PluginError(
-                f"{plugin.package}: {plugin.target} is {type(item).__name__}, not a Wrapper; "
-                "make it one with Wrapper(name, wrap, summary)"
-            )
-        if item.name in found:
-            raise PluginError(
-                f"{plugin.package}: wrapper name {item.name!r} is already taken; rename one"
-            )
-        found[item.name] = item
-    return dict(sorted(found.items()))
+    return plugins.named(plugins.WRAPPERS, Wrapper, "Wrapper(name, wrap, summary)")
 
 
 def get(name: str | Strategy) -> Strategy:
