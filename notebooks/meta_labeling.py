@@ -35,8 +35,11 @@ stop_loss: float = 1.0  # lower barrier, in the same unit
 max_holding: int = 20  # vertical barrier, bars
 cusum: float = 2.0  # a bet a move of so many daily deviations; 0: a bet a signal of the rule
 d: float = 0.4  # order of the fractionally differenced log close, a feature
+train_bars: int = 1250  # the first bar that is predicted
 grid: dict = {}  # more trials: axis to its values; what is not an axis is as above
 where: str = ""  # condition between axes; empty: none
+fill: str = "next_open"  # or "close": filled at the price that decides (optimistic)
+benchmark: str = "buy_and_hold"  # what the rule and the model are held against besides
 costs: dict = {"fees_bps": 5.0, "slippage_bps": 5.0}  # a side; names as in backtest.Terms
 seed: int = 7  # of the model and of the bootstrap
 
@@ -45,10 +48,11 @@ import numpy as np
 import pandas as pd
 
 from peaklib import evidence, render
-from peaklib.backtest import run_backtest, run_grid
+from peaklib.backtest import Terms, run_backtest, run_grid
 from peaklib.data import load
 from peaklib.errors import DataError
-from peaklib.features import Bars, FeaturePipeline
+from peaklib.evidence import Axes
+from peaklib.features import Bars
 from peaklib.features.places import project_cache, project_registry
 from peaklib.labeling import (
     PurgedKFold,
@@ -57,14 +61,10 @@ from peaklib.labeling import (
     mean_decrease_impurity,
     single_feature_importance,
 )
-from peaklib.meta import SETTINGS, feature_specs, make_model, settings_of, study
+from peaklib.meta import SETTINGS, Settings, make_model, study
 from peaklib.strategies import get
 
-run = evidence.attach(run_dir)
-data = load(dataset)
-run.use(data)
-bars = Bars.of(data)
-
+# What may be wrong is found before anything is computed.
 rule = get(f"meta_{model}({primary})")
 point = {
     "profit_taking": profit_taking,
@@ -72,36 +72,100 @@ point = {
     "max_holding": max_holding,
     "cusum": cusum,
     "d": d,
+    "train_bars": train_bars,
     "seed": seed,
 }
 params = rule.resolve(point)
-settings = settings_of(**{name: params[name] for name in SETTINGS})
+axes = {name: [rule.check(name, value) for value in values] for name, values in grid.items()}
+axes = {**{name: [params[name]] for name in point}, **axes}
+Axes(axes, where or None)
+terms = {"fill": fill, **costs}
+agreed = Terms(**terms)
+
+run = evidence.attach(run_dir)
+data = load(dataset)
+run.use(data)
+bars = Bars.of(data)
+per_year = np.sqrt(bars.bars_per_year)
+if fill == "next_open":
+    bars.column("open")
+if len(bars) <= train_bars:
+    raise DataError(
+        f"{dataset} has {len(bars)} bars and the first one that is predicted is {train_bars}; "
+        "lower train_bars, or take longer data"
+    )
+
+# %% [markdown]
+# ## Trials
+#
+# Every point of the grid is a trial, and counted before anything is shown. A trial's own columns
+# are over all bars, flat until the model predicts; `oos_sharpe` is over the bars from then on. The
+# model is out of sample there; whoever picks the best of the points picks in sample.
+
+# %%
+start = bars.index[train_bars]
+trials = run.log_trials(
+    run_grid(
+        rule, data, axes, where=where or None, windows={"oos": (start, bars.index[-1])}, **terms
+    )
+)
+n_trials = len(trials)
+here = {name: params[name] for name in axes}
+if not (trials[list(here)] == list(here.values())).all(axis="columns").any():
+    # The point that is looked at below is a trial as well.
+    alone = run_grid(rule, data, {name: [value] for name, value in here.items()}, **terms)
+    run.log_trials(alone, "point")
+    n_trials += 1
+n, total, squares = (trials[f"oos_{name}"] for name in ("n", "sum", "sumsq"))
+deviation = np.sqrt((squares - total**2 / n) / (n - 1))
+trials["oos_sharpe"] = (total / n / deviation.where(deviation > 0) * per_year).fillna(0.0)
+hold = run_backtest(benchmark, data, **terms).metrics
+run.log_metrics({f"hold_{name}": value for name, value in hold.items()})
+run.log_metrics({"n_trials": n_trials})
+varied = [name for name in axes if len(axes[name]) > 1]
+best = trials.sort_values("oos_sharpe", ascending=False, kind="stable").reset_index(drop=True)
+shown = [*(varied or ["profit_taking", "stop_loss", "max_holding"]), "oos_sharpe", "n_trades"]
+render.table(
+    best[shown].head(10).round(6),
+    caption=f"{len(trials)} trial{'s' if len(trials) > 1 else ''} ({trials.attrs['trials']})",
+)
+
+# %%
+recorded = bool(run_dir)
+settings = Settings(**{name: params[name] for name in SETTINGS})
 position = get(primary).targets(bars)
-done = study(bars, position, settings, model)
+done = study(
+    bars,
+    position,
+    settings,
+    model,
+    cache=project_cache() if recorded else None,
+    registry=project_registry() if recorded else None,
+)
+done.record(run)
 bets = done.table()
 judged = bets[done.judged]
-if judged.empty:
+outcomes = judged["made_money"].value_counts()
+if len(judged) < 50 or outcomes.min() < 10 or len(outcomes) < 2:
+    counts = ", ".join(f"{count} with outcome {name}" for name, count in outcomes.items())
     raise DataError(
-        f"none of {len(bets)} bets of {primary} on {dataset} could be judged: a model needs ten "
-        "bets that won and ten that lost before it; lower `cusum`, or take another rule"
+        f"{len(judged)} of {len(bets)} bets of {primary} on {dataset} were judged and are over "
+        f"({counts or 'none'}); to say anything it takes 50, and ten of each outcome: lower "
+        f"train_bars ({train_bars} of {len(bars)} bars are for training only), make events of "
+        f"smaller moves (cusum above 0, now {cusum:g}), or take another rule or longer data"
     )
-first = settings.train_bars
-start = bars.index[first]
 
 # %% [markdown]
 # ## Result
 #
 # All three begin on the first day that the model predicts, with nothing but what was known then:
-# it is fitted again every year on the bets that were over. Each target is decided at a close
-# and filled at the next open.
+# it is fitted again every 250 bars on the bets that were over.
 
 # %%
-late = np.arange(len(bars)) >= first
-targets = {"meta": done.target, primary: position, "hold": np.ones(len(bars))}
 later = data.between(start)
+targets = {"meta": done.target, primary: position, "hold": get(benchmark).targets(bars)}
 results = {
-    name: run_backtest(np.where(late, target, 0.0)[first:], later, **costs)
-    for name, target in targets.items()
+    name: run_backtest(target[train_bars:], later, **terms) for name, target in targets.items()
 }
 sharpes = {name: result.metrics["sharpe"] for name, result in results.items()}
 figure = render.equity_and_drawdown(
@@ -113,8 +177,8 @@ figure = render.equity_and_drawdown(
         f"{primary} as it is"
     ),
     subtitle=(
-        f"{dataset}, growth of 1 after costs; the model is out of sample, the rule's parameters "
-        "are not"
+        f"{dataset}, growth of 1, {agreed.describe()}; the model is out of sample, the rule's "
+        "parameters are not"
     ),
 )
 run.save_figure("equity", figure)
@@ -137,7 +201,6 @@ render.table(comparison, caption=f"{dataset} from {start:%Y-%m-%d}, after costs"
 from arch.bootstrap import StationaryBootstrap
 
 pair = np.column_stack([results["meta"].returns, results[primary].returns])
-per_year = np.sqrt(bars.bars_per_year)
 
 
 def sharpe_difference(returns: np.ndarray) -> float:
@@ -151,6 +214,7 @@ bootstrap = StationaryBootstrap(20, pair, seed=np.random.default_rng(seed))
 draws = bootstrap.apply(sharpe_difference, 1000)
 low, high = np.quantile(draws, [0.05, 0.95])
 run.log_metrics({"sharpe_diff": difference, "sharpe_diff_lo": low, "sharpe_diff_hi": high})
+run.log_metrics({f"oos_sharpe_{name}": value for name, value in sharpes.items()})
 render.key_values(
     [
         ("Sharpe of meta minus primary", f"{difference:+.2f}".replace("-", "−")),
@@ -174,6 +238,7 @@ render.table(quality, caption=f"{data.name}, {data.meta.source}")
 
 # %%
 known = bets[done.examples.known]
+weights = done.examples.weights(np.flatnonzero(done.judged))
 counts = (
     known.groupby(["barrier", "made_money"], observed=True)
     .agg(bets=("return", "size"), mean_return=("return", "mean"), bars=("bars_held", "mean"))
@@ -206,7 +271,7 @@ base = float(won.mean())
 past = [known.loc[known["exit_bar"] < bar, "made_money"].mean() for bar in judged["bar"]]
 skill = {
     "oos_precision": float(precision_score(won, said > 0.5, zero_division=0.0)),
-    "oos_recall": float(recall_score(won, said > 0.5)),
+    "oos_recall": float(recall_score(won, said > 0.5, zero_division=0.0)),
     "oos_base_rate": base,
     "oos_auc": float(roc_auc_score(won, said)) if 0 < base < 1 else None,
     "oos_log_loss": float(log_loss(won, said, labels=[False, True])),
@@ -215,8 +280,8 @@ skill = {
 run.log_metrics({name: None if value is None else round(value, 9) for name, value in skill.items()})
 render.key_values(
     [
-        ("Precision: of the bets taken, made money", f"{skill['oos_precision']:.1%}"),
-        ("Recall: of those that made money, taken", f"{skill['oos_recall']:.1%}"),
+        ("Precision: of the bets above 1/2, made money", f"{skill['oos_precision']:.1%}"),
+        ("Recall: of those that made money, above 1/2", f"{skill['oos_recall']:.1%}"),
         ("All bets of the rule that made money", f"{base:.1%}"),
         ("Area under the ROC curve; 0.5 is guessing", f"{skill['oos_auc'] or np.nan:.3f}"),
         ("Log loss of the model", f"{skill['oos_log_loss']:.4f}"),
@@ -226,27 +291,40 @@ render.key_values(
 
 # %%
 import plotly.graph_objects as go
+from statsmodels.stats.proportion import proportion_confint
 
 edges = np.quantile(said, np.linspace(0, 1, 6))
 group = np.clip(np.searchsorted(edges, said, side="right") - 1, 0, 4)
-bins = pd.DataFrame({"said": said, "made": won, "group": group}).groupby("group")
-calibration = bins.agg(said=("said", "mean"), made=("made", "mean"), bets=("made", "size"))
-spread = 1.645 * np.sqrt(calibration["made"] * (1 - calibration["made"]) / calibration["bets"])
+bins = pd.DataFrame({"said": said, "made": won, "own": weights, "group": group}).groupby("group")
+calibration = bins.agg(
+    said=("said", "mean"), made=("made", "mean"), bets=("made", "size"), own=("own", "sum")
+)
+# Bets share their days: each fifth tells as much as the sum of their uniqueness.
+reach = proportion_confint(
+    calibration["made"] * calibration["own"], calibration["own"], alpha=0.1, method="wilson"
+)
+calibration["made_lo"], calibration["made_hi"] = (side.clip(0, 1) for side in reach)
 run.save_table("calibration", calibration.reset_index())
+made = calibration["made"]
 figure = go.Figure(
     [
         go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot"}, name="as said"),
         go.Scatter(
             x=calibration["said"].round(6).tolist(),
-            y=calibration["made"].round(6).tolist(),
-            error_y={"type": "data", "array": spread.round(6).tolist()},
+            y=made.round(6).tolist(),
+            error_y={
+                "type": "data",
+                "array": (calibration["made_hi"] - made).round(6).tolist(),
+                "arrayminus": (made - calibration["made_lo"]).round(6).tolist(),
+            },
             mode="markers",
             name="bets",
         ),
     ]
 )
+span = [min(0.2, calibration["said"].min() - 0.02), max(0.8, calibration["said"].max() + 0.02)]
 figure.update_layout(
-    xaxis={"title": "probability that the model gave", "range": [0.2, 0.8]},
+    xaxis={"title": "probability that the model gave", "range": [round(x, 3) for x in span]},
     yaxis={"title": "share that made money", "range": [0, 1]},
     showlegend=False,
     height=340,
@@ -254,7 +332,8 @@ figure.update_layout(
 render.give_title(
     figure,
     "Calibration: on the line, a probability means what it says",
-    "Fifths of the judged bets, out of sample; bars are 90 % intervals of a share",
+    "Fifths of the judged bets, out of sample; bars are 90 % Wilson intervals, for as many bets as "
+    "the fifth has uniqueness",
 )
 run.save_figure("calibration", figure)
 figure
@@ -272,7 +351,14 @@ from sklearn.model_selection import KFold, cross_val_score
 X, y = done.features[done.judged], judged["made_money"]
 folds = PurgedKFold(5, spans=done.examples.live[done.judged], embargo=20)
 scores = {
-    name: cross_val_score(make_model(model, settings), X, y, cv=cv, scoring="neg_log_loss")
+    name: cross_val_score(
+        make_model(model, settings),
+        X,
+        y,
+        cv=cv,
+        scoring="neg_log_loss",
+        params={"sample_weight": weights},
+    )
     for name, cv in {
         "purged": folds,
         "shuffled": KFold(5, shuffle=True, random_state=seed),
@@ -296,11 +382,12 @@ render.table(table.round(6), caption="Log loss over the judged bets; lower is be
 
 # %%
 features = list(X)
-accuracy = mean_decrease_accuracy(make_model(model, settings), X, y, folds, seed=seed)
-alone = single_feature_importance(make_model(model, settings), X, y, folds)
+fresh = make_model(model, settings)
+accuracy = mean_decrease_accuracy(fresh, X, y, folds, seed=seed, sample_weight=weights)
+alone = single_feature_importance(fresh, X, y, folds, sample_weight=weights)
 importance = pd.DataFrame({"mda": accuracy["mean"], "mda_std": accuracy["std"]})
 if model == "forest":
-    fitted = make_model(model, settings).fit(X, y)
+    fitted = fresh.fit(X, y, sample_weight=weights)
     importance["mdi"] = mean_decrease_impurity(fitted, features)["mean"]
 importance["sfi_log_loss"] = -alone["mean"]
 importance = importance.rename_axis("feature").sort_values("mda", ascending=False, kind="stable")
@@ -315,66 +402,30 @@ render.table(
 )
 
 # %% [markdown]
-# ## Trials
-#
-# Every point of the grid is a trial, and counted. They are out of sample for the model; whoever
-# picks the best of them picks in sample.
-
-# %%
-window = {"oos": (start, bars.index[-1])}
-axes = {name: grid.get(name, [value]) for name, value in point.items()}
-axes |= {name: values for name, values in grid.items() if name not in point}
-trials = run.log_trials(run_grid(rule, data, axes, where=where or None, windows=window, **costs))
-n, total, squares = (trials[f"oos_{name}"] for name in ("n", "sum", "sumsq"))
-deviation = np.sqrt((squares - total**2 / n) / (n - 1))
-trials["oos_sharpe"] = (total / n / deviation.where(deviation > 0) * per_year).fillna(0.0)
-# What a sweep's report compares with: the same days, flat before the first prediction.
-hold = run_backtest(np.where(late, 1.0, 0.0), data, **costs).metrics
-run.log_metrics({f"hold_{name}": value for name, value in hold.items()})
-run.log_metrics({"n_trials": len(trials), "oos_sharpe": results["meta"].metrics["sharpe"]})
-varied = [name for name in axes if len(axes[name]) > 1]
-best = trials.sort_values("oos_sharpe", ascending=False, kind="stable").reset_index(drop=True)
-render.table(
-    best[[*(varied or ["profit_taking", "stop_loss", "max_holding"]), "oos_sharpe", "n_trades"]]
-    .head(10)
-    .round(6),
-    caption=f"{len(trials)} trial{'s' if len(trials) > 1 else ''} ({trials.attrs['trials']})",
-)
-
-# %% [markdown]
 # ## Features behind it
 #
-# What the model sees, with the digests that decide each value; a recorded run keeps the list.
+# What the model has seen; a recorded run lists it with what was learned at each refit and the
+# digests that decide each value.
 
 # %%
-recorded = bool(run_dir)
-pipeline = FeaturePipeline(
-    feature_specs(bars.columns, d=d),
-    cache=project_cache() if recorded else None,
-    registry=project_registry() if recorded else None,
-)
-pipeline.fit(data.between(None, bars.index[first - 1]))
-pipeline.transform(data)
-pipeline.record(run, data)
+used = [entry for each in done.used[:2] for entry in each.pipeline.describe()]
 render.table(
     pd.DataFrame(
-        [
-            {
-                "feature": entry["label"],
-                "columns": len(entry["columns"]),
-                "warm-up": entry["warm_up"],
-            }
-            for entry in pipeline.describe()
-        ]
+        [(entry["label"], len(entry["columns"]), entry["warm_up"]) for entry in used],
+        columns=["feature", "columns", "warm-up"],
     ),
-    caption=f"{len(features)} columns for the model, the side of the bet among them",
+    caption=(
+        f"{len(features)} columns for the model, the side of the bet among them; "
+        f"{len(done.used) - 1} fits"
+    ),
 )
 
 # %% [markdown]
 # ## Limits
 #
 # - The rule, the features and the default barriers were chosen by people who know these years.
-# - Labels are measured from the deciding close; the account enters at the next open.
+# - Labels are measured from the deciding close; the account enters as the fill says.
+# - An index level or a rate cannot be bought.
 # - One index, one rule, fewer independent bets than bets: the interval above is wide for a reason.
 # - What a bet risks is the same for all; only its size follows the model.
 
@@ -383,7 +434,7 @@ sure = "The interval excludes zero" if low > 0 or high < 0 else "The interval in
 knows = skill["oos_log_loss"] < skill["oos_log_loss_base"]
 if low > 0 and knows:
     verdict = "Meta-labeling helped on these data"
-elif high < 0 or (low <= 0 and not knows):
+elif high < 0 or (difference <= 0 and not knows):
     verdict = "Meta-labeling did not help on these data"
 else:
     verdict = "I don't know whether meta-labeling helps on these data"
@@ -392,5 +443,5 @@ print(
     f"{sharpes[primary]:.2f} for {primary} alone, {sharpes['hold']:.2f} for holding. The "
     f"difference to {primary} is {difference:+.2f}, 90 % [{low:+.2f}, {high:+.2f}]. {sure}. "
     f"The model is {'better' if knows else 'no better'} than the past share of winners by log "
-    f"loss, and {len(trials)} trial{'s were' if len(trials) > 1 else ' was'} made here."
+    f"loss, and {n_trials} trial{'s were' if n_trials > 1 else ' was'} made here."
 )

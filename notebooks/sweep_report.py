@@ -110,7 +110,7 @@ render.first_screen(
         render.Fact(
             "info",
             "Best on the grid's edge",
-            "the optimum may lie outside" if edge else "it has neighbours on all sides",
+            "the optimum may lie outside" if edge else "on axes of three or more values",
             edge or "no",
         ),
         render.Fact(

@@ -116,6 +116,8 @@ def _print(outcome: "Outcome") -> None:
 def _listed(metrics: Mapping[str, Any]) -> str:
     from peaklib.render import format_metric
 
-    shown = [f"{name} {format_metric(name, metrics[name])}" for name in list(metrics)[:_SHOWN]]
+    # Those of the benchmark stand beside the notebook's own, and are read after them.
+    names = sorted(metrics, key=lambda name: (name.startswith("hold_"), name))
+    shown = [f"{name} {format_metric(name, metrics[name])}" for name in names[:_SHOWN]]
     beyond = len(metrics) - len(shown)
     return " · ".join([*shown, *([f"{beyond} more"] if beyond else [])])

@@ -21,6 +21,7 @@ from .channels import (
 )
 from .events import (
     cusum_events as cusum_events,
+    event_times as event_times,
 )
 from .feature import (
     Feature as Feature,

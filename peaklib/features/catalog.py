@@ -27,8 +27,8 @@ def get(name: str | Feature) -> Feature:
     known = installed()
     if name not in known:
         near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise FeatureError(f"no feature {name!r}{hint} There are: {', '.join(known)}")
+        hint = f"did you mean {near[0]!r}? There" if near else "there"
+        raise FeatureError(f"no feature {name!r}; {hint} are: {', '.join(known)}")
     return known[name]
 
 

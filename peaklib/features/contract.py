@@ -2,7 +2,8 @@
 
 With one fitted state a feature is causal (removing later rows changes nothing before
 them), warms up as it declares and is finite from there on, gives the same bits twice,
-leaves its input alone, and works on a single row.
+leaves its input alone, passes over rows on which an input is missing, and works on a single
+row and on constant prices.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ _CUTS: Final = (0.1, 0.35, 0.5, 0.77, 0.99)
 _CHANGES: Final = 6
 _FITTED: Final = 0.6
 _FEW: Final = (1, 2, 3, 5)
+_EVERY: Final = 7
+_PRICE: Final = 100.0
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,19 @@ Check = Callable[[Case], None]
 def is_causal(case: Case) -> None:
     """Values do not change when later rows are removed.
 
+    A change counts beyond 1e-12 of the value, or of the column's own size if that is larger:
+    the median of its values that are neither 0 nor NaN, without their signs.
+
     Raises:
         LookaheadError: names the first row that did.
     """
     whole = case.columns()
+    names = case.feature.columns(case.feature.name)
+    sizes = [_size(column) for column in whole]
     for stop in _cuts(whole):
-        for name, past, now in zip(
-            case.feature.columns(case.feature.name), case.columns(stop), whole, strict=True
-        ):
-            same = np.abs(past - now[:stop]) <= _TOLERANCE * np.maximum(1.0, np.abs(past))
+        for name, past, now, size in zip(names, case.columns(stop), whole, sizes, strict=True):
+            limit = _TOLERANCE * np.maximum(size, np.abs(past))
+            same = (np.abs(past - now[:stop]) <= limit) | (past == now[:stop])
             changed = np.flatnonzero(~(same | (np.isnan(past) & np.isnan(now[:stop]))))
             if changed.size:
                 t = changed[0]
@@ -88,14 +95,21 @@ def is_causal(case: Case) -> None:
                 )
 
 
+def _size(column: Floats) -> float:
+    """How large a column's values are by themselves; 0 if it has none but zeros."""
+    sizes = np.abs(column[np.isfinite(column) & (column != 0.0)])
+    return float(np.median(sizes)) if sizes.size else 0.0
+
+
 def _cuts(columns: tuple[Floats, ...]) -> list[int]:
-    """Where to cut: at fixed places, and right behind rows where the first column changes."""
-    first = columns[0]
-    changes = np.flatnonzero(np.diff(np.nan_to_num(first))) + 1
-    places = np.linspace(0, changes.size, _CHANGES, endpoint=False).astype(int)
-    near = [int(row) + after for row in changes[places[places < changes.size]] for after in (0, 1)]
-    fixed = [int(len(first) * share) for share in _CUTS]
-    return sorted({*fixed, *near} - {0}, reverse=True)
+    """Where to cut: at fixed places, and right behind rows where a column changes."""
+    cuts = {int(len(columns[0]) * share) for share in _CUTS}
+    for column in columns:
+        changes = np.flatnonzero(np.diff(np.nan_to_num(column))) + 1
+        places = np.linspace(0, changes.size, _CHANGES, endpoint=False).astype(int)
+        rows = changes[places[places < changes.size]]
+        cuts |= {int(row) + after for row in rows for after in (0, 1)}
+    return sorted(cuts - {0}, reverse=True)
 
 
 def warms_up_as_declared(case: Case) -> None:
@@ -164,12 +178,78 @@ def works_on_few_rows(case: Case) -> None:
             raise FeatureError(f"{case.name} has values on {n} rows, in its warm-up")
 
 
+def passes_over_missing_rows(case: Case) -> None:
+    """A row without one of its inputs gets NaN, and the others are as if it were not there.
+
+    Raises:
+        FeatureError: names the first row that is otherwise.
+    """
+    if all(isinstance(column, pd.DatetimeIndex) for column in case.inputs):
+        return  # stamps are never missing
+    there = np.arange(len(case.index)) % _EVERY != _EVERY - 1
+    holed = tuple(_with_holes(column, there) for column in case.inputs)
+    found = case.feature.compute(holed, case.params, case.state)
+    kept = tuple(_copy(column[there]) for column in case.inputs)
+    wanted = case.feature.compute(kept, case.params, case.state)
+    for name, column, part in zip(
+        case.feature.columns(case.feature.name), found, wanted, strict=True
+    ):
+        expected = np.full(there.size, np.nan)
+        expected[there] = part
+        wrong = np.flatnonzero(~((column == expected) | (np.isnan(column) & np.isnan(expected))))
+        if wrong.size:
+            t = wrong[0]
+            raise FeatureError(
+                f"{case.name}: {name} at {case.index[t]:%Y-%m-%d} is {column[t]:.12g} and should "
+                f"be {expected[t]:.12g}, as missing rows are left out and NaN; keep to "
+                "`Feature.compute`, which hands the other rows to the function"
+            )
+
+
+def _with_holes(column: Column, there: NDArray[np.bool_]) -> Column:
+    if isinstance(column, pd.DatetimeIndex):
+        return column
+    return _copy(np.where(there, column, np.nan))
+
+
+def is_finite_on_constant_prices(case: Case) -> None:
+    """Where nothing moves all columns are finite after the warm-up, with what it learns there.
+
+    A feature that refuses to learn from such rows is not asked further.
+
+    Raises:
+        FeatureError: names the first row that is not.
+    """
+    inputs = tuple(_constant(column) for column in case.inputs)
+    try:
+        state = case.feature.fit(inputs, case.params)
+    except DataError:
+        return
+    still = Case(case.feature, case.params, inputs, case.index, state)
+    there = np.logical_and.reduce([np.isfinite(column) for column in still.columns()])
+    gaps = np.flatnonzero(~there[still.warm_up :])
+    if gaps.size:
+        raise FeatureError(
+            f"{case.name}: on constant prices a column has no finite value at row "
+            f"{still.warm_up + gaps[0]}; say what the value is where nothing moves, as a division "
+            "by 0 has none"
+        )
+
+
+def _constant(column: Column) -> Column:
+    if isinstance(column, pd.DatetimeIndex):
+        return column
+    return _copy(np.full(len(column), _PRICE))
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     leaves_input_alone,
     is_causal,
     warms_up_as_declared,
     is_deterministic,
     works_on_few_rows,
+    passes_over_missing_rows,
+    is_finite_on_constant_prices,
 )
 
 

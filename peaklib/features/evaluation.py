@@ -30,7 +30,7 @@ class Origin:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Evaluation:
     """Columns of features over rows.
 
@@ -38,19 +38,20 @@ class Evaluation:
         rows: what they are computed from.
         states: what was learned, by label; `learn` adds to it.
         cache: where columns are kept; None computes all of them.
-        origins: told where each feature's columns came from.
+        origins: where each feature's columns came from, so far.
     """
 
     rows: Rows
     states: dict[str, State]
     cache: FeatureCache | None
-    origins: dict[str, Origin]
+    origins: dict[str, Origin] = field(default_factory=dict)
     _columns: dict[str, Floats] = field(default_factory=dict)
 
     def learn(self, nodes: Iterable[Node]) -> None:
-        """Fit the nodes that learn, in this order, which is that of their dependencies."""
+        """Fit the nodes that learn, each after those that it reads."""
         for node in nodes:
-            if node.feature.learn is not None:
+            self.learn(node.parents)
+            if node.feature.learn is not None and node.label not in self.states:
                 self.states[node.label] = node.feature.fit(self._inputs(node), node.params)
 
     def columns(self, nodes: Iterable[Node]) -> dict[str, Floats]:
@@ -72,6 +73,8 @@ class Evaluation:
             parts = node.feature.compute(
                 self._inputs(node), node.params, self.states.get(node.label)
             )
+            for part in parts:
+                part.flags.writeable = False  # as those of the cache are
             found = dict(zip(node.columns, parts, strict=True))
             if self.cache is not None:
                 self.cache.put(self.key(node), _by_place(parts), node.code)

@@ -124,6 +124,8 @@ class Feature:
             return tuple(np.full(len(inputs[0]), np.nan) for _ in self.columns(self.name))
         found = self.function(*rows, **params, **self._learned(state))
         parts = self._checked(found if isinstance(found, tuple) else (found,), len(rows[0]))
+        # A feature may hand back what it was given, which stays the caller's.
+        parts = tuple(_own(part, rows) for part in parts)
         if there is None:
             return parts
         return tuple(scatter(part, there) for part in parts)
@@ -135,6 +137,11 @@ class Feature:
         wanted = len(self.columns(self.name))
         arrays = [np.ascontiguousarray(part, dtype=np.float64) for part in parts]
         shapes = [array.shape for array in arrays]
+        if any(np.isinf(array).any() for array in arrays):
+            raise DataError(
+                f"feature {self.name!r} is infinite on some row: {', '.join(self.inputs)} hold "
+                "values that it is not defined for, such as a price of 0; mend or drop those rows"
+            )
         if shapes != [(n_rows,)] * wanted:
             raise FeatureError(
                 f"feature {self.name!r} returned {shapes}, expected {wanted} column(s) of shape "
@@ -161,6 +168,9 @@ def feature(
         text = inspect.getdoc(function) or ""
         if not text:
             raise FeatureError(f"feature {name!r} has no docstring; say in one line what it is")
+        wrong = _wrong(version, warm_up, outputs)
+        if wrong:
+            raise FeatureError(f"feature {name!r}: {wrong}")
         inputs = _inputs(function)
         if not inputs:
             raise FeatureError(
@@ -186,6 +196,24 @@ def feature(
         )
 
     return decorate
+
+
+def _own(part: Floats, rows: Sequence[Column]) -> Floats:
+    """A column that shares no memory with the rows."""
+    given = (row for row in rows if isinstance(row, np.ndarray))
+    return part.copy() if any(np.may_share_memory(part, row) for row in given) else part
+
+
+def _wrong(version: Any, warm_up: Any, outputs: Any) -> str:
+    """What is wrong with the arguments of a decorator; empty if nothing."""
+    if not (isinstance(version, str) and version):
+        return f"version = {version!r} is no text; write '1'"
+    if not callable(warm_up):
+        return f"warm_up = {warm_up!r} is no function of the parameters; write lambda window: …"
+    suffixes = outputs if isinstance(outputs, tuple) else None
+    if suffixes is None or len({*suffixes}) < len(suffixes):
+        return f"outputs = {outputs!r}; write a tuple of different suffixes, as in ('up', 'down')"
+    return ""
 
 
 def _inputs(function: Columns) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """From specs to features in the order in which they can be computed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -74,9 +74,9 @@ class Node:
         """SHA-256 of the identity, dependencies included."""
         return digest(self.identity)
 
-    @cached_property
+    @property
     def code(self) -> dict[str, str]:
-        """What its numbers depend on: modules and libraries, its dependencies' included."""
+        """What its numbers depend on now: modules and libraries, its dependencies' included."""
         found = {**code_of(compact), **code_of(self.feature.function)}
         if self.feature.learn is not None:
             found |= code_of(self.feature.learn)
@@ -84,7 +84,7 @@ class Node:
             found |= parent.code
         return dict(sorted(found.items()))
 
-    @cached_property
+    @property
     def code_digest(self) -> str:
         """SHA-256 of the code."""
         return code_digest(self.code)
@@ -122,23 +122,32 @@ def _identity(source: Source) -> Any:
     return {"feature": source.node.digest, "column": place}
 
 
-def resolve(specs: Sequence[FeatureSpec | str], columns: Sequence[str]) -> tuple[Node, ...]:
-    """Nodes in an order in which every one comes after what it reads.
+def resolve(
+    specs: Sequence[FeatureSpec | Feature | str], columns: Sequence[str]
+) -> tuple[Node, ...]:
+    """One node a spec, in their order; what a node reads is resolved with it.
 
     Args:
-        specs: what is wanted; a name stands for a feature with its defaults.
+        specs: what is wanted; a name or a feature stands for itself with its defaults.
         columns: of the rows given; `time` among them if they have stamps.
 
     Raises:
         FeatureError: an unknown feature, another version, a parameter out of range, two
             features of one label, a dependency that nothing makes, or a cycle; names the path.
     """
-    return _Resolver([_spec(given) for given in specs], columns).nodes()
+    given: Any = specs
+    if isinstance(given, str | FeatureSpec | Feature) or not isinstance(given, Iterable):
+        raise FeatureError(f"specs = {given!r}; give a list of specs, as in ['rsi', 'atr']")
+    own = {feature.name: feature for feature in given if isinstance(feature, Feature)}
+    wanted = [_spec(each) for each in given]
+    return _Resolver(wanted, columns, {**installed(), **own}).nodes()
 
 
 def _spec(given: Any) -> FeatureSpec:
     if isinstance(given, FeatureSpec):
         return given
+    if isinstance(given, Feature):
+        return FeatureSpec(given.name, given.version)
     if isinstance(given, str):
         return FeatureSpec(given)
     raise FeatureError(f"{given!r} is no FeatureSpec; write FeatureSpec(name, …)")
@@ -147,17 +156,17 @@ def _spec(given: Any) -> FeatureSpec:
 class _Resolver:
     """One walk over the dependencies of a list of specs."""
 
-    def __init__(self, specs: Sequence[FeatureSpec], columns: Sequence[str]) -> None:
+    def __init__(
+        self, specs: Sequence[FeatureSpec], columns: Sequence[str], known: Mapping[str, Feature]
+    ) -> None:
         self._specs = specs
         self._columns = columns
-        self._known = installed()
+        self._known = known
         self._made: dict[str, Node] = {}
         self._makers = self._index()
 
     def nodes(self) -> tuple[Node, ...]:
-        for spec in self._specs:
-            self._node(spec, ())
-        return tuple(self._made.values())
+        return tuple(self._node(spec, ()) for spec in self._specs)
 
     def _index(self) -> dict[str, FeatureSpec]:
         """Column to the spec that makes it."""
@@ -177,7 +186,8 @@ class _Resolver:
         if spec.name not in self._known:
             raise FeatureError(
                 f"no feature {spec.name!r}; `peak features list` names those that there are: "
-                f"{', '.join(self._known)}"
+                f"{', '.join(self._known)}. One that was made on the spot is given itself, not by "
+                "its name"
             )
         found = self._known[spec.name]
         if found.version != spec.version:

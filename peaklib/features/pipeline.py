@@ -1,6 +1,7 @@
 """`FeaturePipeline`: features over rows, as a scikit-learn transformer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,12 +12,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from peaklib.data import Dataset
-from peaklib.errors import DataError
+from peaklib.errors import DataError, FeatureError
 from peaklib.evidence import Run
 from peaklib.evidence.canonical import digest, to_json
 from peaklib.features.cache import FeatureCache
 from peaklib.features.evaluation import Evaluation, Origin, key_of
-from peaklib.features.feature import State
+from peaklib.features.feature import Feature, State
 from peaklib.features.graph import Node, resolve
 from peaklib.features.registry import FeatureRegistry
 from peaklib.features.rows import Rows, rows_of, rows_of_array
@@ -34,6 +35,13 @@ EXPECTED_FAILED_CHECKS: Final = {
 """The checks of scikit-learn that no transformer of time series can pass, and why."""
 
 
+@dataclass(eq=False)
+class Last:
+    """Where the columns of the last call came from, by label; for `explain`."""
+
+    origins: Mapping[str, Origin]
+
+
 class FeaturePipeline(TransformerMixin, BaseEstimator):
     """Features over rows in the order of time, with scikit-learn's conventions.
 
@@ -42,14 +50,14 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
     as well, or the first of them warm up anew.
 
     Args:
-        specs: the features that are wanted, by spec or by name; they may read each other.
+        specs: the features that are wanted, by spec or by name, or one that was made on the
+            spot; they may read each other.
         cache: where columns are kept from call to call; a folder will do. None: nowhere.
         registry: where `fit` describes the features; a folder will do. None: nowhere.
 
     Attributes:
-        nodes_: the features with everything resolved, in the order of their dependencies.
+        nodes_: the features with everything resolved, in the order of the specs.
         states_: what was learned, by label.
-        origins_: where the columns of the last call came from, by label; see `explain`.
         n_features_in_, feature_names_in_: columns seen in `fit`.
 
     >>> from peaklib.data import load
@@ -60,7 +68,7 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        specs: Sequence[FeatureSpec | str] = (),
+        specs: Sequence[FeatureSpec | Feature | str] = (),
         *,
         cache: FeatureCache | Path | str | None = None,
         registry: FeatureRegistry | Path | str | None = None,
@@ -94,7 +102,8 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
 
         Returns:
             (n, m) frame for a frame or data set, array for an array; NaN where a feature
-            warms up.
+            warms up. A frame's columns may only be read, since a cache may share them: change
+            a copy of it.
 
         Raises:
             sklearn.exceptions.NotFittedError: before `fit`.
@@ -102,7 +111,8 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
             DataError: the rows cannot be read.
         """
         check_is_fitted(self)
-        return self._out(self._evaluation(self._read(X, reset=False)))
+        rows = self._read(X, reset=False)
+        return self._out(Evaluation(rows, self.states_, self._cache()))
 
     def explain(self) -> pd.DataFrame:
         """Where the columns of the last call came from: one row a feature, by its label.
@@ -111,13 +121,14 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
             `feature` and its `version`; `result`, which is `hit` or `computed`; and `why`.
         """
         check_is_fitted(self)
-        asked = [node for node in self.nodes_ if node.label in self.origins_]
+        origins = self.last_.origins
+        asked = [node for node in self.nodes_ if node.label in origins]
         return pd.DataFrame(
             {
                 "feature": [node.feature.name for node in asked],
                 "version": [node.feature.version for node in asked],
-                "result": [self.origins_[node.label].result for node in asked],
-                "why": [self.origins_[node.label].why for node in asked],
+                "result": [origins[node.label].result for node in asked],
+                "why": [origins[node.label].why for node in asked],
             },
             index=pd.Index([node.label for node in asked], name="label"),
         )
@@ -138,11 +149,11 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         return [self._description(node) for node in self.nodes_]
 
-    def record(self, run: Run, X: Given) -> None:
-        """List the features, and their cache keys for these rows, among the inputs of a run."""
+    def entries(self, X: Given) -> list[dict[str, Any]]:
+        """`describe`, with what was learned and the digest of the cache's key for these rows."""
         check_is_fitted(self)
         rows = self._read(X, reset=False)
-        entries = [
+        return [
             {
                 **self._description(node),
                 "state": node.state_of(self.states_),
@@ -150,7 +161,10 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
             }
             for node in self.nodes_
         ]
-        run.save_input(RECORD, to_json(entries))
+
+    def record(self, run: Run, X: Given) -> None:
+        """List the features, and their cache keys for these rows, among the inputs of a run."""
+        run.save_input(RECORD, to_json(self.entries(X)))
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn should know: NaN are welcome."""
@@ -160,31 +174,57 @@ class FeaturePipeline(TransformerMixin, BaseEstimator):
 
     def _fitted(self, X: Given) -> Evaluation:
         rows = self._read(X, reset=True)
-        self.nodes_: tuple[Node, ...] = resolve(self.specs, rows.names)
-        self.states_: dict[str, State] = {}
-        self.origins_: dict[str, Origin] = {}
-        evaluation = self._evaluation(rows)
-        evaluation.learn(self.nodes_)
+        nodes = resolve(self.specs, rows.names)
+        evaluation = Evaluation(rows, {}, self._cache())
+        evaluation.learn(nodes)
+        # All at once: a fit that fails leaves the pipeline as it was.
+        self.nodes_: tuple[Node, ...] = nodes
+        self.states_: dict[str, State] = evaluation.states
+        self.last_ = Last(evaluation.origins)
         self._register()
         return evaluation
 
     def _read(self, X: Given, *, reset: bool) -> Rows:
         if not isinstance(X, Dataset | pd.DataFrame):
             checks: dict[str, Any] = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
-            return rows_of_array(validate_data(self, X, reset=reset, **checks))
+            values = validate_data(self, X, reset=reset, **checks)
+            return self._complete(rows_of_array(values, getattr(self, "feature_names_in_", None)))
         frame = X.frame if isinstance(X, Dataset) else X
         if frame.empty:
             raise DataError(f"{len(frame)} rows of {frame.shape[1]} columns: nothing to work on")
+        rows = rows_of(X)
         validate_data(self, frame, reset=reset, skip_check_array=True)
-        return rows_of(X)
+        return rows if reset else self._complete(rows)
 
-    def _evaluation(self, rows: Rows) -> Evaluation:
-        self.origins_.clear()
-        cache = FeatureCache(self.cache) if isinstance(self.cache, Path | str) else self.cache
-        return Evaluation(rows, self.states_, cache, self.origins_)
+    def _complete(self, rows: Rows) -> Rows:
+        """The rows, if they have all that the fitted features read."""
+        read = {
+            source.column
+            for node in getattr(self, "nodes_", ())
+            for source in node.sources
+            if source.node is None
+        }
+        missing = sorted(read - {*rows.names})
+        if missing:
+            raise DataError(
+                f"the rows have no {', '.join(missing)}, which the pipeline was fitted with; give "
+                "a frame with the same columns and kind of index"
+            )
+        return rows
+
+    def _cache(self) -> FeatureCache | None:
+        given: Any = self.cache
+        if given is None or isinstance(given, FeatureCache):
+            return given
+        if isinstance(given, Path | str):
+            return FeatureCache(given)
+        raise FeatureError(
+            f"cache = {given!r}; give a folder, a FeatureCache, or None for no cache"
+        )
 
     def _out(self, evaluation: Evaluation) -> Any:
         columns, rows = evaluation.columns(self.nodes_), evaluation.rows
+        self.last_.origins = evaluation.origins
         if rows.index is not None:
             return pd.DataFrame(columns, index=rows.index, copy=False)
         return np.column_stack([*columns.values()]) if columns else np.empty((len(rows), 0))

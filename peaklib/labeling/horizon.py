@@ -51,7 +51,8 @@ def fixed_horizon_labels(
     closes = read_prices(close, "close", index)
     bars = read_events(events, index)
     limits = _read_threshold(threshold, index, bars)
-    ends = bars + read_count(horizon, "horizon", least=1)
+    # A horizon beyond the data means the same however far it goes.
+    ends = bars + min(read_count(horizon, "horizon", least=1), closes.size)
     inside = ends < closes.size
     bars, limits = bars[inside], limits[inside]
     exits = _last_priced(closes)[ends[inside]]

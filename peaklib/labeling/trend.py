@@ -69,6 +69,8 @@ def trend_scanning_labels(
     most = read_count(max_horizon, "max_horizon", least=2)
     if most < least:
         raise DataError(f"max_horizon {most} is below min_horizon {least}: swap them")
+    # Horizons beyond the data mean the same however far they go.
+    least, most = min(least, closes.size), min(most, closes.size)
     bars = read_events(events, index)
     held, t_values = np.empty_like(bars), np.empty(bars.size)
     n = _scan(closes, bars, least, most, held, t_values)

@@ -106,7 +106,8 @@ def compute_triple_barrier_labels(
     units, sides = _read_target(target, index, bars), _read_side(side, index, bars)
     profit = _read_multiple(profit_taking, "profit_taking")
     stop = _read_multiple(stop_loss, "stop_loss")
-    horizon = read_count(max_holding, "max_holding", least=1)
+    # A horizon beyond the data means the same however far it goes.
+    horizon = min(read_count(max_holding, "max_holding", least=1), len(close))
     least = read_number(min_return, "min_return")
     meta = side is not None
     signed = vertical == "sign" or (vertical is None and meta)

@@ -16,7 +16,6 @@ from .strategies import (
     WRAPPERS as WRAPPERS,
     meta_boosting as meta_boosting,
     meta_forest as meta_forest,
-    settings_of as settings_of,
 )
 from .study import (
     Study as Study,

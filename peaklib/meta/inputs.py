@@ -1,14 +1,18 @@
 """What the model of a meta-labeled strategy looks at."""
 
 from collections.abc import Collection
+from typing import Final
 
 from peaklib.features import FeatureSpec, get
+
+UNSEEN: Final = ("amihud",)
+"""Columns that other features read and the model does not: they have a unit."""
 
 
 def feature_specs(columns: Collection[str], *, d: float) -> list[FeatureSpec]:
     """The features of a meta-model, as far as a series has the columns that they read.
 
-    None is in units of price or volume, so that one tree fits all years.
+    None but the `UNSEEN` is in units of price or volume, so that one tree fits all years.
 
     Args:
         columns: of the bars, such as `close`.
@@ -27,7 +31,6 @@ def feature_specs(columns: Collection[str], *, d: float) -> list[FeatureSpec]:
         FeatureSpec("entropy"),
         FeatureSpec("fractional_difference", params={"d": d}),
         FeatureSpec("volume_zscore"),
-        # Of an index it is smaller than what a tree of scikit-learn tells apart, 1e-7.
         FeatureSpec("amihud"),
         FeatureSpec("rolling_zscore", "1", {"window": 60}, ("amihud",), "amihud_zscore"),
         FeatureSpec("volatility_regime"),

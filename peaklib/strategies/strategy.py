@@ -95,20 +95,50 @@ class Strategy:
         return check_target(target, len(bars), self.name)
 
     def code_digest(self) -> str:
-        """SHA-256 of the source of the function's module (first 16 hex digits).
+        """SHA-256 of the sources that the function leads to (first 16 hex digits).
 
-        A wrapper's digest covers the strategy inside as well.
+        That is its module and every one behind it, or for a function of a notebook's cell its
+        source and what it reads. Libraries count in `libraries`. A wrapper's digest covers the
+        strategy inside as well. `unknown` where the function has no source.
         """
         own = self._source_digest()
         return own if self.inner is None else f"{own}+{self.inner.code_digest()}"
 
+    def libraries(self) -> dict[str, str]:
+        """Versions of the distributions behind the function and the strategy inside, by name."""
+        inside = {} if self.inner is None else self.inner.libraries()
+        return inside | _code_of(self.function)[1]
+
     def _source_digest(self) -> str:
+        from peaklib.features.code import code_digest
+
+        text = self._source()
+        if text is None:
+            return "unknown"
+        sources, _ = _code_of(self.function)
+        # The text besides: a file that changed while the process ran may have no digest there.
+        return code_digest({**sources, "": sha256(text.encode()).hexdigest()})[:16]
+
+    def _source(self) -> str | None:
         # A notebook's cells are no module with a source, but its functions have one.
         for target in (inspect.getmodule(self.function), self.function):
             with suppress(OSError, TypeError):
                 if target is not None:
-                    return sha256(inspect.getsource(target).encode()).hexdigest()[:16]
-        return "unknown"
+                    return inspect.getsource(target)
+        return None
+
+
+def _code_of(function: Target) -> tuple[dict[str, str], dict[str, str]]:
+    """Digests of the sources behind a function, and versions of the libraries."""
+    # Late: it looks at the process, which costs more than the rest of this module.
+    from peaklib.features.code import UNKNOWN, code_of
+
+    sources: dict[str, str] = {}
+    libraries: dict[str, str] = {}
+    for name, found in code_of(function).items():
+        is_digest = found == UNKNOWN or len(found) == 64
+        (sources if is_digest else libraries)[name] = found
+    return sources, libraries
 
 
 def check_target(target: object, n_bars: int, strategy: str) -> Floats:

@@ -18,6 +18,8 @@ from peaklib.runner import declared_parameters
 from peaklib.strategies import Strategy, get, installed, wrappers
 from peaklib.sweep.axes import check_period, split_grid
 
+ROLES: Final = ("strategy", "primary", "benchmark")
+"""Parameters of notebooks that name a strategy: checked, and pinned by its code."""
 # An axis that the sweep itself understands and turns into a parameter of the notebook.
 FILTER: Final = "filter"
 _ROUTED: Final = {FILTER: "strategy"}
@@ -96,8 +98,7 @@ def _values(table: Mapping[str, Any]) -> Iterator[str]:
     """Values of the parameters that the sweep knows the meaning of."""
     checks = {
         "dataset": _data_problem,
-        "strategy": _strategy_problem,
-        "primary": _strategy_problem,
+        **dict.fromkeys(ROLES, _strategy_problem),
         FILTER: _filter_problem,
         "fill": lambda value: _term_problem("fill", value),
         "lag": lambda value: _term_problem("lag", value),

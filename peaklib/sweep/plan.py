@@ -5,18 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from peaklib.data import Dataset, load
 from peaklib.evidence import Axes, code, digest, home
 from peaklib.runner import declared_parameters, source_digest
 from peaklib.strategies import get, wrappers
 from peaklib.sweep.axes import split_grid
-from peaklib.sweep.checks import FILTER
+from peaklib.sweep.checks import FILTER, ROLES
 from peaklib.sweep.config import SweepConfig, load_config
-
-ROLES: Final = ("strategy", "primary", "benchmark")
-"""Parameters of notebooks that name a strategy."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,8 @@ class Cell:
         label: its values on the `foreach` axes, in order.
         parameters: of the notebook, all but `run_dir`.
         n_trials: combinations that it evaluates; 1 for a notebook without a grid.
-        key: digest of all that decides its result: notebook, parameters, data, seed, code.
+        key: digest of all that decides its result: notebook, parameters, data, seed, code, and the
+            libraries of the strategies.
         family: strategy and data set, the default family of its trials.
         sources: digests of the strategies' code, by role and name.
     """
@@ -135,6 +133,7 @@ class Identity:
                 "parameters": parameters,
                 "data": sources,
                 "strategies": rules_of(parameters),
+                "libraries": _libraries_of(parameters),
                 "code": code()["peaklib_sha256"],
             }
         )
@@ -155,11 +154,21 @@ class Identity:
 
 def rules_of(parameters: Mapping[str, Any]) -> dict[str, str]:
     """Digests of version and code of the strategies that a cell uses, by role and name."""
-    rules = {role: parameters[role] for role in ROLES if role in parameters}
     return {
         f"{role} {name}": digest([get(name).version, get(name).code_digest()])
-        for role, name in rules.items()
+        for role, name in _roles_in(parameters).items()
     }
+
+
+def _libraries_of(parameters: Mapping[str, Any]) -> dict[str, str]:
+    # For keys alone: a run's sources are refused by `peak repro` where they differ, and another
+    # version of a library is a reason for other numbers there, as it is for notebooks.
+    rules = [get(name) for name in _roles_in(parameters).values()]
+    return {name: version for rule in rules for name, version in rule.libraries().items()}
+
+
+def _roles_in(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {role: parameters[role] for role in ROLES if role in parameters}
 
 
 def _cell(

@@ -17,24 +17,22 @@ from peaklib.runner import (
     stop_kernels,
 )
 from peaklib.runner.notebook import check_parameters, read_notebook
-from peaklib.sweep.checks import problems_of
+from peaklib.sweep.checks import ROLES, problems_of
 from peaklib.sweep.plan import Identity, rules_of
 
 KIND: Final = "notebook"
 RUN_DIR: Final = "run_dir"
 SEED: Final = "seed"
+# These decide what a run stands on, so they have to be what they are called.
+_PINNED: Final = ("dataset", *ROLES)
 # What a sweep knows the meaning of, if it has the type that goes with it: another notebook may
 # call something else a period.
 _MEANINGS: Final = {
-    "dataset": str,
-    "strategy": str,
-    "primary": str,
+    **dict.fromkeys(_PINNED, str),
     "fill": str,
     "lag": int,
     "period": str,
 }
-# These decide what a run stands on, so they have to be what they are called.
-_PINNED: Final = ("dataset", "strategy")
 _TYPES: Final = {
     "str": "text",
     "int": "a whole number",
@@ -174,11 +172,7 @@ def _meaning_problems(parameters: Mapping[str, Any]) -> Iterator[str]:
         for name, kind in _MEANINGS.items()
         if name in parameters and (name in _PINNED or isinstance(parameters[name], kind))
     }
-    benchmark = parameters.get("benchmark", "")
-    if not isinstance(benchmark, str):
-        yield f"benchmark = {benchmark!r}: is no name of a strategy; write it in quotes"
-    table = {"fixed": known, **({"benchmark": benchmark} if benchmark else {})}
-    yield from (problem.removeprefix("fixed.") for problem in problems_of(table))
+    yield from (problem.removeprefix("fixed.") for problem in problems_of({"fixed": known}))
 
 
 def _spec(name: str, notebook: Path, parameters: Mapping[str, Any]) -> RunSpec:

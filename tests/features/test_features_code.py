@@ -2,13 +2,16 @@
 
 import importlib
 import linecache
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -17,12 +20,16 @@ import numpy as np
 import pytest
 
 from peaklib.evidence import digest
-from peaklib.features import transforms
+from peaklib.features import FeatureCache, transforms
+from peaklib.features.cache import CacheKey
 from peaklib.features.code import UNKNOWN, code_digest, code_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
 Package = Callable[..., ModuleType]
+
+OLD = 1_600_000_000.0
+"""Seconds since 1970: before this process began, as a module's file normally was written."""
 
 
 @pytest.fixture
@@ -35,6 +42,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
             target = tmp_path / name / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text.replace("PKG", name))
+            os.utime(target, (OLD, OLD))
         importlib.invalidate_caches()
         return importlib.import_module(f"{name}.{module}")
 
@@ -261,6 +269,87 @@ def test_an_edit_shows_at_its_module_and_nowhere_else(package: Package) -> None:
 def test_the_digest_is_that_of_the_canonical_mapping() -> None:
     assert code_digest({"b": "2", "a": "1"}) == sha256(b'{"a":"1","b":"2"}').hexdigest()
     assert code_digest({"b": "2", "a": "1"}) == digest({"a": "1", "b": "2"})
+
+
+# ---- edits in the life of a process ---------------------------------------------------
+
+
+def edited(path: Path, text: str, when: float | None = None) -> None:
+    path.write_text(text)
+    if when is not None:
+        os.utime(path, (when, when))
+
+
+def test_a_module_that_is_edited_after_its_import_is_unknown(package: Package) -> None:
+    module = package(
+        "edited_early", {"a.py": "one = 1\n", "feature.py": "import PKG.a\n" + FUNCTION}
+    )
+    edited(Path(module.__file__ or ""), "import edited_early.a\n" + FUNCTION.replace("close", "x"))
+    found = code_of(module.f)
+    assert found["edited_early.feature"] == UNKNOWN
+    assert found["edited_early.a"] == sha256(b"one = 1\n").hexdigest()
+
+
+@pytest.mark.parametrize("name", ["feature", "a"])
+def test_a_module_that_is_edited_and_loaded_again_is_unknown(package: Package, name: str) -> None:
+    top = f"edited_late_{name}"
+    module = package(top, {"a.py": "one = 1\n", "feature.py": "import PKG.a\n" + FUNCTION})
+    before = code_of(module.f)
+    assert UNKNOWN not in before.values()
+    changed = importlib.import_module(f"{top}.{name}")
+    path = Path(changed.__file__ or "")
+    edited(path, path.read_text() + "two = 2\n")
+    importlib.reload(changed)
+    after = code_of(importlib.import_module(f"{top}.feature").f)
+    assert {label for label in after if after[label] != before[label]} == {f"{top}.{name}"}
+    assert after[f"{top}.{name}"] == UNKNOWN
+
+
+def test_an_import_that_an_edit_adds_is_followed(package: Package) -> None:
+    files = {"a.py": "", "b.py": "", "feature.py": "import PKG.a\n" + FUNCTION}
+    module = package("more", files)
+    assert modules(code_of(module.f), "more") == {"feature", "a"}
+    edited(Path(module.__file__ or ""), "import more.a, more.b\n" + FUNCTION, OLD + 1)
+    found = code_of(module.f)
+    assert modules(found, "more") == {"feature", "a", "b"}
+    assert UNKNOWN not in found.values()
+
+
+def test_a_package_whose_names_were_given_anew_is_unknown(package: Package) -> None:
+    files = {
+        "room/__init__.py": "from .a import one\n",
+        "room/a.py": "one = 1\n",
+        "room/b.py": "one = 2\n",
+        "feature.py": "from .room import one\n" + FUNCTION,
+    }
+    module = package("given_anew", files)
+    assert modules(code_of(module.f), "given_anew") == {"feature", "room.a"}
+    edited(Path(module.__file__ or "").parent / "room" / "__init__.py", "from .b import one\n")
+    assert code_of(module.f)["given_anew.room"] == UNKNOWN
+
+
+def test_columns_of_an_edited_module_are_not_kept(package: Package, tmp_path: Path) -> None:
+    module = package("not_kept", {"feature.py": FUNCTION})
+    edited(Path(module.__file__ or ""), FUNCTION.replace("return close", "return close * 2"))
+    cache = FeatureCache(tmp_path / "cache")
+    key = CacheKey("f", *("f" * 64 for _ in range(4)))
+    cache.put(key, {"c0": np.zeros(3)}, code_of(module.f))
+    missing = cache.get(key, ["c0"], code_of(module.f))
+    assert missing.why.endswith("nobody can tell whether its code changed: not_kept.feature")
+    assert cache.stats().entries == 0
+
+
+def test_a_forked_worker_knows_what_its_parent_had_imported(package: Package) -> None:
+    module = package("forked", {"feature.py": FUNCTION})
+    edited(Path(module.__file__ or ""), FUNCTION + "\n")
+    time.sleep(0.05)
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        found = pool.submit(_code_of_module, "forked.feature").result()
+    assert found == {"forked.feature": UNKNOWN}
+
+
+def _code_of_module(name: str) -> dict[str, str]:
+    return dict(code_of(sys.modules[name].f))
 
 
 # ---- without a file -------------------------------------------------------------------

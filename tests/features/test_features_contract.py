@@ -1,5 +1,6 @@
 """Every installed feature keeps the contract, and the checks do catch who breaks it."""
 
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -46,26 +47,6 @@ def test_every_feature_has_values_after_its_warm_up(name: str) -> None:
     assert case.warm_up < len(case.index)
     for column in case.columns():
         assert np.isfinite(column[case.warm_up :]).all()
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_every_feature_is_finite_on_a_constant_series(name: str) -> None:
-    index = pd.date_range("2001-01-01", periods=700, tz="UTC")
-    frame = pd.DataFrame(
-        dict.fromkeys(("open", "high", "low", "close", "volume"), 100.0), index=index
-    )
-    found = get(name)
-    inputs = [
-        index if n == "time" else frame.get(n, frame["close"]).to_numpy() for n in found.inputs
-    ]
-    params = found.resolve()
-    try:
-        state = found.fit(inputs, params)
-    except DataError:
-        return  # nothing can be learned from it, and it says so
-    columns = found.compute(inputs, params, state)
-    for column in columns:
-        assert np.isfinite(column[found.warm_up_rows(params, state) :]).all()
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -117,6 +98,74 @@ def rank_in_all(close: Floats) -> Floats:
 def test_a_look_into_the_future_is_caught(function: Any) -> None:
     found = violations(planted(function), rows("sp500"))
     assert any("with later rows and" in line for line in found)
+
+
+def test_a_look_into_the_future_is_caught_however_small_the_values_are() -> None:
+    def tiny(close: Floats) -> Floats:
+        return 1e-12 * centred(np.log(close))
+
+    found = violations(planted(tiny), rows("sp500"))
+    assert any("with later rows and" in line for line in found)
+
+
+def test_rounding_is_no_look_into_the_future() -> None:
+    def rounded(close: Floats) -> Floats:
+        # The number of rows decides the last digits, as it does in transforms by blocks.
+        return np.log(close) * (1.0 + 1e-16 * close.size)
+
+    assert violations(planted(rounded), rows("sp500")) == []
+
+
+def test_a_flag_that_comes_a_bar_early_is_caught_in_the_second_column() -> None:
+    def flagged(close: Floats) -> tuple[Floats, Floats]:
+        jump = np.zeros(close.size)
+        jump[:-1] = np.abs(np.diff(np.log(close))) > 0.04
+        return np.log(close), jump
+
+    case = next(cases(planted(flagged, outputs=("price", "flag")), rows("sp500")))
+    assert 0 < case.columns()[1].sum() < 20  # too few for the fixed cuts to meet one
+    found = violations(case.feature, rows("sp500"))
+    assert any("planted_flag at" in line and "with later rows and" in line for line in found)
+
+
+def test_no_value_on_constant_prices_is_caught() -> None:
+    def scaled(close: Floats) -> Floats:
+        low, high = np.minimum.accumulate(close), np.maximum.accumulate(close)
+        with np.errstate(invalid="ignore"):
+            return np.where(close.size < 2, 0.0, (close - low) / (high - low))
+
+    found = violations(planted(scaled, lambda: 1), rows("sp500"))
+    assert any("on constant prices a column has no finite value at row 1" in line for line in found)
+
+
+def test_what_refuses_to_learn_from_constant_prices_is_not_asked_further() -> None:
+    def learn(close: Floats) -> dict[str, float]:
+        if close.max() == close.min():
+            raise DataError("all alike")
+        return {"spread": float(close.max() - close.min())}
+
+    def scaled(close: Floats, *, state: Any) -> Floats:
+        return close / state["spread"]
+
+    assert violations(planted(scaled, lambda state: 0, learn=learn), rows("sp500")) == []
+
+
+class Filling(Feature):
+    """Fills what is missing with the last value, and computes over that."""
+
+    def compute(self, inputs: Any, params: Any, state: Any = None) -> tuple[Floats, ...]:
+        return super().compute([pd.Series(part).ffill().to_numpy() for part in inputs], params)
+
+
+def test_a_value_on_a_row_that_is_missing_is_caught() -> None:
+    def plain(close: Floats) -> Floats:
+        return np.log(close)
+
+    found = planted(plain)
+    filling = Filling(**{f.name: getattr(found, f.name) for f in fields(found)})
+    (line,) = violations(filling, rows("sp500"))
+    assert "planted at 1999-01-12 is" in line
+    assert "should be nan" in line
 
 
 def test_a_lookahead_names_feature_column_day_and_both_values() -> None:

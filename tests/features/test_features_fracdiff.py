@@ -9,6 +9,7 @@ from scipy.special import binom
 
 from peaklib.data import Dataset
 from peaklib.errors import DataError
+from peaklib.features import FeaturePipeline, FeatureSpec
 from peaklib.features.fracdiff import (
     adf,
     fractional_difference,
@@ -94,6 +95,70 @@ def test_later_rows_change_nothing(d: float) -> None:
     for cut in (600, 2999, 3001, 5999):
         part = fractional_difference(path[:cut], d)
         assert_allclose(part, whole[:cut], rtol=0, atol=1e-12)
+
+
+def flat(level: float) -> np.ndarray:
+    """A price that moves, stands still at a level from row 300 on, and moves again from 2500."""
+    price = level * np.exp(random_walk(3000) - 4.0)
+    price[300:2500] = level
+    return price
+
+
+READERS = {
+    "rsi": 1,
+    "donchian": 3,
+    "rolling_zscore": 1,
+    "drawdown": 1,
+    "bollinger": 1,
+    "entropy": 1,
+    "autocorrelation": 1,
+    "moments": 1,
+}
+
+
+@pytest.mark.parametrize("level", [87.3, 1.0], ids=["halted", "pegged"])
+@pytest.mark.parametrize("rows", [310, 570, 590, 2400, 2501, 2510])
+def test_features_of_it_know_no_later_rows_where_the_price_stands_still(
+    level: float, rows: int
+) -> None:
+    index = pd.date_range("2001-01-01", periods=3000, tz="UTC")
+    frame = pd.DataFrame({"close": flat(level)}, index=index)
+    readers = [
+        FeatureSpec(name, "1", {}, ("difference",) * n, f"{name}_of_it")
+        for name, n in READERS.items()
+    ]
+    first = FeatureSpec("fractional_difference", "1", {}, ("close",), "difference")
+    pipeline = FeaturePipeline([first, *readers]).fit(frame)
+    whole, part = pipeline.transform(frame).iloc[:rows], pipeline.transform(frame.iloc[:rows])
+    for name in whole:
+        now, past = whole[name].to_numpy(), part[name].to_numpy()
+        there = np.isfinite(past)
+        assert_array_equal(there, np.isfinite(now), name)
+        assert_allclose(now[there], past[there], rtol=1e-12, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("threshold", [1e-4, 0.01], ids=["by transforms", "by plain sums"])
+def test_flat_windows_have_one_value_and_later_rows_change_no_bit_of_it(threshold: float) -> None:
+    path = np.log(flat(87.3))
+    weights = fractional_weights(0.4, threshold)
+    still = slice(300 + weights.size - 1, 2500)
+    whole = fractional_difference(path, 0.4, threshold)
+    assert np.unique(whole[still]).size == 1
+    assert_allclose(whole[still], path[300] * weights.sum(), rtol=1e-13)
+    for cut in (305, 500, 2499, 2600):
+        part = fractional_difference(path[:cut], 0.4, threshold)
+        assert_array_equal(part[304:cut][: 2500 - 304], whole[304:cut][: 2500 - 304])
+
+
+def test_where_blocks_end_does_not_show() -> None:
+    path = random_walk(200_000)
+    windows = np.lib.stride_tricks.sliding_window_view(path, WIDE)
+    expected = windows @ fractional_weights(0.4)[::-1]
+    whole = fractional_difference(path, 0.4)
+    assert_allclose(whole[WIDE - 1 :], expected, rtol=0, atol=1e-13)
+    block = 2048 - WIDE + 1
+    for n in (WIDE, 2047, 2048, 2049, 2048 + block, 32 * block + WIDE - 1, 32 * block + WIDE):
+        assert_allclose(fractional_difference(path[:n], 0.4), whole[:n], rtol=0, atol=1e-13)
 
 
 def test_leading_nan_shift_the_start_and_a_gap_begins_anew() -> None:

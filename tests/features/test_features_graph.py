@@ -1,9 +1,11 @@
 """From specs to an order of computing: what is refused, and what a node's digest knows."""
 
+from itertools import pairwise
+
 import pytest
 
 from peaklib.errors import FeatureError
-from peaklib.features import FeatureSpec
+from peaklib.features import FeatureSpec, feature
 from peaklib.features.graph import resolve
 
 COLUMNS = ("open", "high", "low", "close", "volume", "time")
@@ -13,9 +15,31 @@ def zscore(label: str, of: str, window: int = 20) -> FeatureSpec:
     return FeatureSpec("rolling_zscore", "1", {"window": window}, (of,), label)
 
 
-def test_every_feature_comes_after_what_it_reads() -> None:
+def test_nodes_come_in_the_order_of_specs_each_with_what_it_reads() -> None:
     specs = [zscore("c", "b"), zscore("b", "a"), zscore("a", "rsi"), "rsi"]
-    assert [node.label for node in resolve(specs, COLUMNS)] == ["rsi", "a", "b", "c"]
+    nodes = resolve(specs, COLUMNS)
+    assert [node.label for node in nodes] == ["c", "b", "a", "rsi"]
+    for node, below in pairwise(nodes):
+        assert node.parents == (below,)
+
+
+def test_a_feature_made_on_the_spot_is_given_itself() -> None:
+    @feature("twice", "1", warm_up=lambda: 0)
+    def twice(close):
+        """Twice the close."""
+        return 2 * close
+
+    own, smooth = resolve([twice, zscore("z", "twice")], COLUMNS)
+    assert own.feature is twice
+    assert smooth.parents == (own,)
+    with pytest.raises(FeatureError, match="One that was made on the spot is given itself"):
+        resolve(["twice"], COLUMNS)
+
+
+@pytest.mark.parametrize("specs", ["rsi", None, 3])
+def test_what_is_no_list_of_specs_is_refused(specs: object) -> None:
+    with pytest.raises(FeatureError, match="give a list of specs"):
+        resolve(specs, COLUMNS)
 
 
 def test_a_feature_may_read_one_of_several_columns_of_another() -> None:

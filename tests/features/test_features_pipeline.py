@@ -164,6 +164,89 @@ def test_bad_rows_are_refused_with_their_place(frame, change, error, message) ->
         FeaturePipeline(["rsi"]).fit_transform(change(frame))
 
 
+def test_a_fit_that_fails_leaves_the_pipeline_as_it_was(frame: pd.DataFrame) -> None:
+    pipeline = FeaturePipeline(["volatility_regime"]).fit(frame)
+    before = pipeline.transform(frame)
+    with pytest.raises(DataError):
+        pipeline.fit(frame.iloc[:30])
+    pd.testing.assert_frame_equal(pipeline.transform(frame), before)
+
+
+def test_columns_are_read_only_computed_or_found(frame: pd.DataFrame, tmp_path: Path) -> None:
+    pipeline = FeaturePipeline(["rsi"], cache=tmp_path)
+    for _ in range(2):
+        out = pipeline.fit_transform(frame)
+        with pytest.raises(ValueError, match="read-only"):
+            out.iloc[0, 0] = 1.0
+        own = out.copy()
+        own.iloc[0, 0] = 1.0
+
+
+def test_a_column_handed_back_is_a_copy_of_the_callers(frame: pd.DataFrame) -> None:
+    rows = frame.assign(regime=1.0)
+    out = FeaturePipeline(["external_regime"]).fit_transform(rows)
+    rows.loc[rows.index[0], "regime"] = 9.0
+    assert out["external_regime"].iloc[0] == 1.0
+
+
+def test_rows_without_what_was_fitted_with_are_refused(frame: pd.DataFrame) -> None:
+    pipeline = FeaturePipeline(["calendar"]).fit(frame)
+    with pytest.raises(DataError, match="the rows have no time, which the pipeline was fitted"):
+        pipeline.transform(frame.reset_index(drop=True))
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_an_array_after_a_frame_is_read_by_the_place_of_its_columns(frame: pd.DataFrame) -> None:
+    pipeline = FeaturePipeline(["rsi"]).fit(frame)
+    out = pipeline.transform(frame.to_numpy())
+    np.testing.assert_array_equal(out[:, 0], pipeline.transform(frame)["rsi"])
+
+
+def test_a_cache_that_is_none_is_refused(frame: pd.DataFrame) -> None:
+    with pytest.raises(FeatureError, match="cache = True; give a folder"):
+        FeaturePipeline(["rsi"], cache=True).fit(frame)
+
+
+@pytest.mark.parametrize("price", [0.0, -5.0])
+def test_what_is_no_price_is_refused_with_its_row(frame: pd.DataFrame, price: float) -> None:
+    broken = frame.copy()
+    broken.iloc[300, 3] = price
+    message = rf"column 'close' is {price} at row 2000-03-1\d.*; a price is positive"
+    with pytest.raises(DataError, match=message):
+        FeaturePipeline(["ewm_volatility"]).fit_transform(broken)
+
+
+def test_a_feature_that_is_infinite_names_what_it_reads(frame: pd.DataFrame) -> None:
+    rows = frame.assign(spread=np.where(np.arange(len(frame)) == 300, 0.0, 1.0))
+    spec = FeatureSpec("log_return", dependencies=("spread",))
+    with (
+        np.errstate(divide="ignore"),
+        pytest.raises(DataError, match="'log_return' is infinite on some row: close hold"),
+    ):
+        FeaturePipeline([spec]).fit_transform(rows)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.RangeIndex(600)[::-1],
+        pd.Index([0] * 600),
+        pd.Index([f"{900 - k:03d}" for k in range(600)]),
+    ],
+)
+def test_rows_out_of_order_are_refused_whatever_the_index(
+    frame: pd.DataFrame, index: pd.Index
+) -> None:
+    with pytest.raises(DataError, match=r"row 1 .* does not come after the row before it"):
+        FeaturePipeline(["rsi"]).fit(frame.set_axis(index))
+
+
+def test_a_row_without_a_stamp_is_refused(frame: pd.DataFrame) -> None:
+    stamps = [*frame.index[:-1], pd.NaT]
+    with pytest.raises(DataError, match="row 599 has no stamp"):
+        FeaturePipeline(["rsi"]).fit(frame.set_axis(pd.DatetimeIndex(stamps)))
+
+
 def test_other_columns_than_those_fitted_on_are_refused(frame: pd.DataFrame) -> None:
     pipeline = FeaturePipeline(["rsi"]).fit(frame)
     with pytest.raises(ValueError, match="feature names"):

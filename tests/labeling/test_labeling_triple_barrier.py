@@ -14,6 +14,8 @@ import pytest
 
 from peaklib.data import Dataset
 from peaklib.errors import DataError
+from peaklib.labeling.horizon import fixed_horizon_labels
+from peaklib.labeling.trend import trend_scanning_labels
 from peaklib.labeling.triple_barrier import compute_triple_barrier_labels
 
 Row = tuple[int, int, float, int, str]
@@ -342,3 +344,45 @@ def test_what_cannot_be_used_is_refused_by_name(case: tuple[dict[str, Any], str]
     options, message = case
     with pytest.raises(DataError, match=message):
         label(**({"close": C} | options))
+
+
+FAR = [2**63 - 1, 2**63, 2**70]
+
+
+@pytest.mark.parametrize("far", FAR)
+@pytest.mark.parametrize("on_short", ["drop", "last"])
+@pytest.mark.parametrize("ranged", [False, True], ids=["closes", "ranges"])
+def test_a_horizon_beyond_all_numbers_is_one_beyond_the_data(
+    far: int, on_short: Any, ranged: bool
+) -> None:
+    path = 100.0 * np.exp(np.cumsum(np.random.default_rng(4).normal(0.0, 0.01, 300)))
+    close = pd.Series(path, index=pd.date_range("2024-01-01", periods=300, tz="UTC"))
+    columns = {"high": close * 1.005, "low": close * 0.995} if ranged else {}
+
+    def labels(bars: int) -> pd.DataFrame:
+        return compute_triple_barrier_labels(
+            close,
+            target=0.01,
+            profit_taking=8.0,
+            stop_loss=8.0,
+            max_holding=bars,
+            on_short=on_short,
+            **columns,
+        )
+
+    found = labels(far)
+    assert len(found) > 100
+    pd.testing.assert_frame_equal(found, labels(1000))
+
+
+@pytest.mark.parametrize("far", FAR)
+def test_the_horizons_of_other_labels_may_lie_beyond_all_numbers_too(far: int) -> None:
+    close = pd.Series(
+        [5.0, 6.0, 7.5, 7.0, 6.0], index=pd.date_range("2024-01-01", periods=5, tz="UTC")
+    )
+    assert fixed_horizon_labels(close, horizon=far).empty
+    found = trend_scanning_labels(close, min_horizon=2, max_horizon=far)
+    expected = trend_scanning_labels(close, min_horizon=2, max_horizon=10)
+    assert len(found) == 3
+    pd.testing.assert_frame_equal(found, expected)
+    assert trend_scanning_labels(close, min_horizon=far, max_horizon=far).empty

@@ -1,5 +1,8 @@
 """Walk-forward: nothing later is known, a planted pattern is found, noise is not believed."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +11,10 @@ from peaklib.backtest import run_backtest, run_grid
 from peaklib.data import Dataset, load
 from peaklib.data.frames import from_frame
 from peaklib.errors import StrategyError
-from peaklib.features import Bars
-from peaklib.meta import meta_forest, study
-from peaklib.meta.strategies import settings_of
+from peaklib.evidence import Run
+from peaklib.features import Bars, FeatureCache
+from peaklib.features.cache.entry import read_record
+from peaklib.meta import Settings, meta_forest, study
 from peaklib.strategies import get, strategy
 from peaklib.strategies.contract import is_causal, is_deterministic, warms_up_as_declared
 
@@ -25,8 +29,7 @@ def bars(sp500: Dataset) -> Bars:
 
 
 def settings(**given: float):
-    chosen = get("meta_forest(buy_and_hold)").resolve({**SMALL, **given})
-    return settings_of(**chosen)
+    return Settings(**{**SMALL, **given})
 
 
 @pytest.mark.parametrize("model", ["meta_forest", "meta_boosting"])
@@ -65,6 +68,50 @@ def test_no_bet_is_sized_before_the_first_fit_nor_without_both_outcomes(bars: Ba
     sure = study(rising, np.ones(1500), settings(stop_loss=20.0), "forest")
     assert np.isnan(sure.probability).all()
     assert not sure.target.any()
+
+
+def in_other_units(bars: Bars, price: float, volume: float) -> Bars:
+    units = {"volume": volume}
+    columns = {name: bars.column(name) * units.get(name, price) for name in bars.columns}
+    return Bars(columns, bars.index, name="other units", bars_per_year=252.0)
+
+
+def test_units_of_price_and_volume_change_no_size(bars: Bars) -> None:
+    plain = study(bars, np.ones(len(bars)), settings(), "forest")
+    for price, volume in ((0.1, 1.0), (10.0, 1e-6)):
+        other = in_other_units(bars, price, volume)
+        again = study(other, np.ones(len(bars)), settings(), "forest")
+        np.testing.assert_array_equal(again.examples.bar, plain.examples.bar)
+        # Rounding may put one bet on the other side of a split, now and then.
+        same = np.isclose(again.probability, plain.probability, atol=1e-12, equal_nan=True)
+        assert same.mean() > 0.97
+    assert "amihud" not in plain.features
+    assert "amihud_zscore" in plain.features
+
+
+def test_rows_that_nothing_can_be_learned_from_give_no_opinion() -> None:
+    close = np.full(1500, 100.0)
+    close[900:] = 100 * np.exp(np.cumsum(np.random.default_rng(3).normal(0, 0.01, 600)))
+    index = pd.date_range("2001-01-01", periods=1500, tz="UTC")
+    bars = Bars({"close": close}, index, name="late", bars_per_year=252.0)
+    done = study(bars, np.ones(1500), settings(train_bars=800), "forest")
+    assert np.isnan(done.probability[done.examples.bar < 1000]).all()
+
+
+def test_a_record_lists_what_was_learned_at_each_refit(bars: Bars, tmp_path: Path) -> None:
+    cache = FeatureCache(tmp_path / "cache")
+    done = study(bars, np.ones(len(bars)), settings(), "forest", cache=cache)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    done.record(Run(folder))
+    listed = json.loads((folder / "inputs" / "features.json").read_bytes())
+    refits = [entry["fitted_rows"] for entry in listed if entry["label"] == "volatility_regime"]
+    assert refits == list(range(700, len(bars), 200))
+    # Each key is that of an entry which these very columns left in the cache.
+    kept = {read_record(path).key.digest() for path in cache.folder.glob("*/*.parquet")}
+    assert {entry["key"] for entry in listed} == kept
+    states = {str(entry["state"]) for entry in listed if entry["fitted_rows"]}
+    assert len(states) == len(refits)
 
 
 def calm_and_wild(seed: int, n: int = 5000) -> Dataset:

@@ -1,6 +1,9 @@
 """Plans: cells, trials, and what makes a cell another one."""
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -159,6 +162,65 @@ def test_other_bars_under_the_same_name_make_every_cell_another(
     assert keys(plan_of(project, setting)) == before
     path.write_text(BARS.replace(",11\n", ",10.5\n"), "utf-8")
     assert not set(keys(plan_of(project, setting))) & set(before)
+
+
+PLUGIN = {
+    "rule_of_tests/__init__.py": '''from peaklib.strategies import strategy
+from rule_of_tests.kernel import level
+
+
+@strategy("of_tests", version="1", warm_up=lambda: 0)
+def rule(bars):
+    """Holds one level."""
+    return bars.close * 0.0 + level()
+''',
+    "rule_of_tests/kernel.py": "from kernels_of_tests import half as level\n",
+    "rule_of_tests-1.0.dist-info/METADATA": "Name: rule-of-tests\nVersion: 1.0\n",
+    "rule_of_tests-1.0.dist-info/entry_points.txt": (
+        "[peaklib.strategies]\nof_tests = rule_of_tests:rule\n"
+    ),
+    "kernels_of_tests.py": "def half():\n    return 0.5\n",
+    "kernels_of_tests-1.0.dist-info/METADATA": "Name: kernels-of-tests\nVersion: 1.0\n",
+    "kernels_of_tests-1.0.dist-info/top_level.txt": "kernels_of_tests\n",
+}
+
+
+def identity_in_a_fresh_process(folder: Path, changed: Mapping[str, str]) -> list[str]:
+    """Key and pin of a cell that names a plugin's strategy, whose sources lay there before."""
+    for name, text in {**PLUGIN, **changed}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    program = (
+        "from peaklib.sweep.plan import Identity, rules_of\n"
+        "cell = {'strategy': 'of_tests'}\n"
+        "print(Identity('notebook', 1, {}).of(cell), *rules_of(cell).values())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", program],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.slow
+def test_changed_kernel_or_upgraded_library_of_a_plugin_makes_its_cells_others(
+    tmp_path: Path,
+) -> None:
+    kernel = {"rule_of_tests/kernel.py": PLUGIN["rule_of_tests/kernel.py"] + "# other\n"}
+    metadata = "kernels_of_tests-1.0.dist-info/METADATA"
+    upgrade = {metadata: PLUGIN[metadata].replace("1.0", "2.0")}
+    key, pin = identity_in_a_fresh_process(tmp_path, {})
+    edited_key, edited_pin = identity_in_a_fresh_process(tmp_path, kernel)
+    upgraded_key, upgraded_pin = identity_in_a_fresh_process(tmp_path, upgrade)
+    assert len({key, edited_key, upgraded_key}) == 3
+    # A re-run on a newer library is no re-run of other code: the environment says what differs.
+    assert edited_pin != pin == upgraded_pin
 
 
 def publish(

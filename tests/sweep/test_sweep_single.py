@@ -1,5 +1,6 @@
 """A notebook by itself: what decides its run is checked, pinned, and comes out again."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ from peaklib.evidence import Registry, digest, open_run, reproduce, verify_pack
 from peaklib.runner import NotebookJob, source_digest
 from peaklib.strategies import get
 from peaklib.sweep import make_job, run_alone
+from peaklib.sweep.checks import ROLES
 
 WALK = "synthetic:random_walk"
 PARAMETERS = f"""run_dir: str = ""  # folder of the run
@@ -132,10 +134,25 @@ def test_word_that_a_sweep_knows_may_mean_something_else_of_another_type(project
     assert (job.spec.seed, job.spec.family, job.spec.sources) == (0, None, {})
 
 
-@pytest.mark.parametrize("name", ["dataset", "strategy", "benchmark"])
-def test_name_that_is_none_is_a_mistake_and_no_crash(name: str, project: Path) -> None:
-    with pytest.raises(ConfigError, match=f"{name} = None: is no name of a "):
-        job_of(f"{name} = None", project)
+@pytest.mark.parametrize("name", ["dataset", *ROLES])
+@pytest.mark.parametrize("default", ["None", "3", "['momentum']"])
+def test_name_that_is_none_is_a_mistake_and_no_crash(
+    name: str, default: str, project: Path
+) -> None:
+    with pytest.raises(ConfigError, match=rf"{name} = {re.escape(default)}: is no name of a "):
+        job_of(f"{name} = {default}", project)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_parameter_that_names_a_strategy_is_checked_and_pinned(
+    role: str, project: Path
+) -> None:
+    job = job_of(f'{role}: str = "momentum"', project)
+    rule = get("momentum")
+    assert job.spec.sources == {f"{role} momentum": digest([rule.version, rule.code_digest()])}
+    for word in ("momentun", ""):
+        with pytest.raises(ConfigError, match=f"{role} = '{word}': no strategy '{word}'"):
+            job_of(f'{role}: str = "{word}"', project)
 
 
 def test_default_data_set_that_is_gone_is_found_before_anything_runs(project: Path) -> None:

@@ -5,11 +5,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+from peaklib.features.code.files import Source, look_at
 
 _ALL: Final = "*"
 
@@ -57,44 +58,43 @@ def locate(name: str) -> Module | None:
     return None if spec is None else _module(name, spec)
 
 
-@cache
-def source_digest(module: Module) -> str:
-    """SHA-256 of a module's file, hexadecimal."""
-    return sha256(module.path.read_bytes() if module.path else b"").hexdigest()
+def sources_of(module: Module) -> tuple[Source, ...]:
+    """Its file as it is now, and the stub beside it that says what a package loads lazily."""
+    if module.path is None:
+        return ()
+    stub = module.path.with_suffix(".pyi")
+    found = (look_at(module.path), look_at(stub) if module.folders else None)
+    return tuple(each for each in found if each is not None)
 
 
-@cache
 def imports_of(module: Module) -> tuple[Import, ...]:
     """Everything that a module's source imports, in functions too; types alone do not count.
 
     A package whose names are loaded lazily, as a stub beside it lists them, imports those.
     """
-    if module.path is None or module.path.suffix != ".py":
-        return ()
-    stub = module.path.with_suffix(".pyi")
-    files = [module.path, *([stub] if module.folders and stub.is_file() else [])]
     package = module.name if module.folders else module.name.rpartition(".")[0]
-    found = (each for file in files for each in _imports(ast.parse(file.read_bytes()), package))
+    found = (each for source in sources_of(module) for each in _imports_in(source, package))
     return tuple(dict.fromkeys(found))
 
 
-@cache
-def behind(module: str, name: str) -> frozenset[str]:
-    """The modules that `from module import name` stands on.
+def behind(module: str, name: str) -> tuple[set[str], set[str]]:
+    """The modules that `from module import name` stands on, and the packages on the way.
 
     For a name that a package has from one of its modules that is this module, not the package
     with all that it gathers.
     """
-    return frozenset(_behind(module, name, ()))
+    passed: set[str] = set()
+    return _behind(module, name, (), passed), passed
 
 
-def _behind(module: str, name: str, path: tuple[str, ...]) -> set[str]:
+def _behind(module: str, name: str, path: tuple[str, ...], passed: set[str]) -> set[str]:
     found = locate(module)
     if found is None or not found.folders or name in ("", _ALL) or (where := module) in path:
         return {module}
+    passed.add(module)
     own = {f"{module}.{name}"} if locate(f"{module}.{name}") else set()
     given = [each for each in imports_of(found) if each.bound == name]
-    through = [_behind(each.module, each.name, (*path, where)) for each in given]
+    through = [_behind(each.module, each.name, (*path, where), passed) for each in given]
     return own.union(*through) or {module}
 
 
@@ -113,6 +113,13 @@ def _module(name: str, spec: ModuleSpec) -> Module:
     has_file = spec.has_location and spec.origin is not None and Path(spec.origin).is_file()
     folders = tuple(spec.submodule_search_locations or ())
     return Module(name, Path(spec.origin or "") if has_file else None, folders)
+
+
+@cache
+def _imports_in(source: Source, package: str) -> tuple[Import, ...]:
+    if source.path.suffix not in (".py", ".pyi"):
+        return ()
+    return tuple(_imports(ast.parse(source.path.read_bytes()), package))
 
 
 def _imports(tree: ast.AST, package: str) -> Iterator[Import]:
