@@ -93,8 +93,9 @@ def _found(pipeline: FeaturePipeline, given: Dataset | pd.DataFrame) -> object:
         BenchError: some were computed.
     """
     columns = pipeline.transform(given)
-    missed = {name: one.why for name, one in pipeline.origins_.items() if one.result != "hit"}
-    if missed or len(pipeline.origins_) != len(FEATURES):
+    origins = pipeline.last_.origins  # `explain` makes a table of them, which takes time
+    missed = {name: origin.why for name, origin in origins.items() if origin.result != "hit"}
+    if missed or len(origins) != len(FEATURES):
         raise BenchError(
             f"a pipeline over kept columns computed {len(missed)} of {len(FEATURES)} features: "
             f"{missed}; see FeaturePipeline.explain"
