@@ -23,6 +23,8 @@ from research.sides import Sides
 from research.sizes import Sizes
 from research.weighing import Timing, commands_of, grown_by, in_turns, ratios
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 SAME = Agreement(events=999_950, exits=999_950, labels=999_950, first=-1)
 

@@ -86,6 +86,7 @@ def test_validating_a_source_imports_no_pandas() -> None:
     assert not {"pandas", "numpy"} & _modules_after(code)
 
 
+@pytest.mark.slow
 def test_loading_built_in_data_imports_neither_their_packages_nor_plotly() -> None:
     code = "from peaklib.data import load, load_panel; load('sp500'); load_panel('stocks20')"
     loaded = _modules_after(code)

@@ -288,6 +288,7 @@ def _seconds(value: int) -> np.datetime64:
     return np.datetime64(value, "s")
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(frames(), st.integers(1, 4), st.sampled_from(["NONE", "snappy", "zstd"]))
 def test_the_digest_survives_parquet(

@@ -206,6 +206,7 @@ def test_strategy_of_a_grid_is_pinned_by_its_code(grid: pd.DataFrame, tmp_path: 
     assert run.seal().record()["code"]["sources"] == {"strategy sma_crossover": code}
 
 
+@pytest.mark.slow
 def test_script_that_records_by_hand_is_pinned(tmp_path: Path) -> None:
     script = tmp_path / "look.py"
     script.write_text(

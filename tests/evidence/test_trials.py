@@ -345,6 +345,7 @@ def points_of(axes: dict[str, list[Number]], where: str | None) -> list[tuple[Nu
     return [point for point in every if CONDITIONS[where](*point)]
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @pytest.mark.parametrize("piece", [1, 7, 2**17])
 @given(grids=st.lists(some_grid(), min_size=1, max_size=6))

@@ -30,6 +30,8 @@ from peaklib.labeling.importance import (
 from peaklib.labeling.spans import Spans
 from peaklib.labeling.splits import PurgedKFold
 
+pytestmark = pytest.mark.slow
+
 N = 240
 
 

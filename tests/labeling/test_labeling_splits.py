@@ -176,6 +176,7 @@ def test_combinatorial_paths_match_lopez_de_prado_2018() -> None:
     assert cv.paths()[0].tolist() == [0, 0, 1, 2, 3, 4]
 
 
+@pytest.mark.slow  # skfolio takes four seconds to import
 @pytest.mark.parametrize("beyond", [0, 1, 3])
 @pytest.mark.parametrize("embargo", [0, 2])
 @pytest.mark.parametrize(("n_folds", "n_test"), [(6, 2), (4, 3)])
@@ -207,6 +208,7 @@ def test_walk_forward_equals_time_series_split_with_a_gap(
         assert_array_equal(test, test_sk)
 
 
+@pytest.mark.slow  # skfolio takes four seconds to import
 @pytest.mark.parametrize("beyond", [0, 4])
 @pytest.mark.parametrize("expanding", [True, False])
 def test_walk_forward_equals_that_of_skfolio(beyond: int, expanding: bool) -> None:

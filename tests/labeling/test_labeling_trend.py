@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.regression.linear_model import OLS
-from statsmodels.tools import add_constant
 
 from peaklib.data import Dataset
 from peaklib.errors import DataError
@@ -26,6 +24,10 @@ def series(values: Any) -> pd.Series:
 
 def t_values(path: np.ndarray, least: int, most: int) -> dict[int, float]:
     """t-value of the slope for each horizon that ends at a price, by statsmodels."""
+    # Late: it takes four seconds to import, which one worker of two need not spend.
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.tools import add_constant
+
     found = {}
     for length in range(least, min(most, path.size - 1) + 1):
         there = ~np.isnan(path[: length + 1])
