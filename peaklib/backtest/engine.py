@@ -34,6 +34,7 @@ def run_backtest(
     borrow_bps: float = 0.0,
     cash_rate: float = 0.0,
     liquidate: bool = False,
+    warmup: int = 0,
     guard: Guard | None = None,
 ) -> BacktestResult:
     """Simulate one account.
@@ -46,6 +47,8 @@ def run_backtest(
         params: parameters of the strategy; defaults fill what is missing.
         fill, lag, fees_bps, slippage_bps, borrow_bps, cash_rate, liquidate: fill
             convention and costs, see `Terms`.
+        warmup: bars at the start that indicators see and the account does not: it opens after
+            them, and the first decision that it follows is that of its own first bar.
         guard: called with the account before every bar's fill; returns the target that
             may be traded to.
 
@@ -74,6 +77,7 @@ def run_backtest(
     )
     market = market_of(dataset, agreed)
     target = _target(strategy_or_target, dataset, params, market)
+    market, target = market.after(warmup), np.ascontiguousarray(target[warmup:])
     market.check_listed(target, agreed.delay)
     simulation, scratch = Simulation(market, agreed), Scratch(*target.shape)
     if guard is None:

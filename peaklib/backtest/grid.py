@@ -50,6 +50,7 @@ def run_grid(
     borrow_bps: float = 0.0,
     cash_rate: float = 0.0,
     liquidate: bool = False,
+    warmup: int = 0,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -64,6 +65,7 @@ def run_grid(
             end is included.
         fill, lag, fees_bps, slippage_bps, borrow_bps, cash_rate, liquidate: fill
             convention and costs, see `Terms`.
+        warmup: bars at the start that indicators see and no account does, see `run_backtest`.
         threads: how many to use; all processors by default. The result does not depend
             on it.
         progress: called with (done, all) combinations now and then.
@@ -91,8 +93,9 @@ def run_grid(
     axes = _axes(rule, grid, where)
     points = axes.table()
     bars = Bars.of(dataset)
-    simulation = Simulation(market_of_bars(bars, dataset.digest, agreed), agreed)
-    spans = _spans(windows or {}, bars.index)
+    market = market_of_bars(bars, dataset.digest, agreed).after(warmup)
+    simulation = Simulation(market, agreed)
+    spans = _spans(windows or {}, market.index)
     job = _Job(rule, bars, simulation, rule.resolve(), points, len(axes), spans)
     results, moments = _evaluate(job, threads or process_cpus(), progress)
     return _frame(job, axes, results, moments, tuple(windows or {}))
@@ -110,6 +113,7 @@ def trial_returns(
     borrow_bps: float = 0.0,
     cash_rate: float = 0.0,
     liquidate: bool = False,
+    warmup: int = 0,
 ) -> Iterator[tuple[dict[str, int | float], Floats]]:
     """Returns of chosen combinations, one at a time.
 
@@ -118,7 +122,7 @@ def trial_returns(
         combinations: parameters of each trial; defaults fill what is missing.
 
     Yields:
-        All parameters of the trial, and its (n_bars,) simple returns.
+        All parameters of the trial, and its (n_bars - warmup,) simple returns.
     """
     agreed = Terms(
         fill=fill,
@@ -131,10 +135,10 @@ def trial_returns(
     )
     rule, dataset = get(strategy), one_asset(dataset)
     bars = Bars.of(dataset)
-    simulation = Simulation(market_of_bars(bars, dataset.digest, agreed), agreed)
-    scratch = Scratch(len(bars), 1)
+    market = market_of_bars(bars, dataset.digest, agreed).after(warmup)
+    simulation, scratch = Simulation(market, agreed), Scratch(len(market.index), 1)
     for combination in combinations:
-        target = rule.targets(bars, combination).reshape(-1, 1)
+        target = rule.targets(bars, combination)[warmup:].reshape(-1, 1)
         simulation.run(target, NO_WINDOWS, scratch)
         yield rule.resolve(combination), scratch.returns.copy()
 
@@ -202,7 +206,7 @@ def _evaluate(job: _Job, threads: int, progress: Progress | None) -> tuple[Float
 
     def work(start: int) -> int:
         if not hasattr(own, "scratch"):
-            own.scratch = Scratch(len(job.bars), 1, len(job.windows))
+            own.scratch = Scratch(len(job.simulation.market.index), 1, len(job.windows))
         stop = min(start + _CHUNK, job.count)
         for i in range(start, stop):
             _one(job, i, own.scratch)
@@ -228,7 +232,8 @@ def _one(job: _Job, i: int, scratch: Scratch) -> None:
     target = np.ascontiguousarray(given, dtype=np.float64)
     if target.shape != (len(job.bars),) or first_bad_bar(target) >= 0:
         check_target(given, len(job.bars), f"{job.rule.name}({job.params(i)})")
-    job.simulation.run(target.reshape(-1, 1), job.windows, scratch)
+    warmup = job.simulation.market.warmup
+    job.simulation.run(target[warmup:].reshape(-1, 1), job.windows, scratch)
 
 
 def _frame(

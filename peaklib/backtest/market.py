@@ -1,6 +1,6 @@
 """Prices as the account kernel wants them: (n_bars, n_assets) arrays of one data set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ class Market:
             missing.
         listed: (n_bars, n_assets) where a fill has a price and can be marked.
         bars_per_year: for annual numbers.
+        warmup: bars of the data before the first one here.
     """
 
     name: str
@@ -37,6 +38,29 @@ class Market:
     marks: Floats
     listed: NDArray[np.bool_]
     bars_per_year: float
+    warmup: int = 0
+
+    def after(self, warmup: int) -> "Market":
+        """The market without its first bars, which only warm up what decides.
+
+        Raises:
+            DataError: a negative number, or fewer than two bars would be left.
+        """
+        if not 0 <= warmup <= len(self.index) - 2:
+            raise DataError(
+                f"warmup = {warmup}: {self.name!r} has {len(self.index)} bars; give a number from "
+                "0 on that leaves at least two of them"
+            )
+        if warmup == 0:
+            return self
+        return replace(
+            self,
+            index=self.index[warmup:],
+            fill_prices=self.fill_prices[warmup:],
+            marks=self.marks[warmup:],
+            listed=self.listed[warmup:],
+            warmup=self.warmup + warmup,
+        )
 
     def check_listed(self, target: Floats, delay: int) -> None:
         """Make sure that nothing is traded where there is no price.

@@ -16,11 +16,12 @@ class Conventions:
 
     Args:
         data, digest: name and content digest of the data.
-        start, end: first and last bar, ISO dates.
-        n_bars: number of bars, flat ones included.
+        start, end: first and last bar that is measured, ISO dates.
+        n_bars: number of these bars, flat ones included.
         bars_per_year: for annual numbers.
         terms: fill convention, costs and financing.
         risk_free: risk-free rate in ratios, always 0 here.
+        warmup: bars before `start` that indicators saw and nothing was measured on.
     """
 
     data: str
@@ -31,6 +32,7 @@ class Conventions:
     bars_per_year: float
     terms: Terms
     risk_free: float = 0.0
+    warmup: int = 0
 
     @classmethod
     def of(cls, market: Market, terms: Terms) -> "Conventions":
@@ -44,17 +46,22 @@ class Conventions:
             len(market.index),
             market.bars_per_year,
             terms,
+            warmup=market.warmup,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for a record."""
         return asdict(self)
 
+    def _after(self) -> str:
+        return f", after {self.warmup} to warm up" if self.warmup else ""
+
     def describe(self) -> str:
         """One sentence."""
         return (
             f"{self.data} {self.start} to {self.end}, {self.n_bars} bars "
-            f"({self.bars_per_year:g} a year), {self.terms.describe()}; risk-free rate 0 %"
+            f"({self.bars_per_year:g} a year{self._after()}), {self.terms.describe()}; "
+            "risk-free rate 0 %"
         )
 
 

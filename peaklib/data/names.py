@@ -17,22 +17,31 @@ DEFAULT_SEED: Final = 0
 DEFAULT_BARS: Final = 2520
 # A longer walk can fall so low that prices rounded to four decimals lose their meaning.
 MAX_BARS: Final = 20_000
+EDGE: Final = "planted_edge"
+MAX_DRIFT: Final = 100
 
 _PREFIX: Final = "synthetic:"
 
 
 @dataclass(frozen=True)
 class SyntheticSource:
-    """A synthetic series: which process, which seed, how many bars."""
+    """A synthetic series: which process, which seed, how many bars.
+
+    Args:
+        process, seed, bars: of the series.
+        drift: size of the planted edge, basis points a bar; None for the process's own.
+    """
 
     process: str
     seed: int = DEFAULT_SEED
     bars: int = DEFAULT_BARS
+    drift: int | None = None
 
     @property
     def name(self) -> str:
         """The canonical spelling, which always carries seed and bars."""
-        return f"{_PREFIX}{self.process},seed={self.seed},bars={self.bars}"
+        drift = "" if self.drift is None else f",drift={self.drift}"
+        return f"{_PREFIX}{self.process},seed={self.seed},bars={self.bars}{drift}"
 
 
 def dataset_names() -> tuple[str, ...]:
@@ -63,7 +72,7 @@ def is_synthetic(source: str) -> bool:
 
 
 def parse_synthetic(source: str) -> SyntheticSource:
-    """Read ``synthetic:<process>[,seed=N][,bars=N]``.
+    """Read ``synthetic:<process>[,seed=N][,bars=N]``, for a planted edge also ``[,drift=N]``.
 
     Raises:
         DataError: an unknown process or option, or a number out of range.
@@ -76,15 +85,20 @@ def parse_synthetic(source: str) -> SyntheticSource:
     numbers: dict[str, int] = {}
     for option in options:
         key, _, text = option.partition("=")
-        if key not in ("seed", "bars") or key in numbers:
+        known = ("seed", "bars", *(("drift",) if process == EDGE else ()))
+        if key not in known or key in numbers:
+            listed = " and ".join(f"{name}=<integer>" for name in known)
             raise DataError(
-                f"{source!r}: cannot use {option!r}; "
-                "write each of seed=<integer> and bars=<integer> at most once"
+                f"{source!r}: cannot use {option!r}; write each of {listed} at most once"
             )
         numbers[key] = _count(source, key, text)
     spec = SyntheticSource(process, **numbers)
     if not 2 <= spec.bars <= MAX_BARS:
         raise DataError(f"{source!r}: bars is {spec.bars}; allowed are 2 to {MAX_BARS}")
+    if spec.drift is not None and spec.drift > MAX_DRIFT:
+        raise DataError(
+            f"{source!r}: drift is {spec.drift}; allowed are 0 to {MAX_DRIFT} basis points a bar"
+        )
     return spec
 
 

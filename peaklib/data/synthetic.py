@@ -15,7 +15,7 @@ from peaklib.data.columns import BAR_COLUMNS
 from peaklib.data.dataset import Dataset
 from peaklib.data.digest import frame_digest
 from peaklib.data.meta import DatasetMeta
-from peaklib.data.names import SyntheticSource
+from peaklib.data.names import EDGE, SyntheticSource
 
 Floats = NDArray[np.float64]
 
@@ -38,9 +38,9 @@ EDGE_STAY: Final = 0.98
 
 @dataclass(frozen=True)
 class _Process:
-    """Expected simple return and volatility per bar, given the shocks; and a description."""
+    """Expected simple return and volatility per bar, given shocks and edge; and a description."""
 
-    paths: Callable[[np.random.Generator, Floats], tuple[Floats, Floats]]
+    paths: Callable[[np.random.Generator, Floats, float], tuple[Floats, Floats]]
     note: str
 
 
@@ -62,7 +62,8 @@ def make_synthetic(spec: SyntheticSource, *, bars_per_year: float | None = None)
     uniforms = generator.random((spec.bars, 2))
     # No matrix product: its last bits depend on the processor.
     whole = _NIGHT * shocks[:, 0] + _DAY * shocks[:, 1]
-    drift, volatility = process.paths(generator, whole)
+    edge = EDGE_DRIFT if spec.drift is None else spec.drift / 10_000
+    drift, volatility = process.paths(generator, whole, edge)
     columns = _bars(shocks, uniforms, drift, volatility)
     frame = pd.DataFrame(dict(zip(BAR_COLUMNS, columns, strict=True)), index=index)
     rows = Rows(spec.name, np.arange(1, spec.bars + 1), index, {})
@@ -79,7 +80,7 @@ def make_synthetic(spec: SyntheticSource, *, bars_per_year: float | None = None)
         licence=SYNTHETIC_LICENCE,
         bars_per_year=rhythm.bars_per_year,
         bars_per_year_basis=rhythm.basis,
-        notes=("synthetic: no market behaved like this", process.note),
+        notes=("synthetic: no market behaved like this", process.note.format(edge=edge)),
     )
     return Dataset(spec.name, frame, frame_digest(frame), meta)
 
@@ -93,7 +94,7 @@ def session_dates(bars: int) -> pd.DatetimeIndex:
 
 def describe_process(process: str) -> str:
     """What a process does, with its parameters, in one line."""
-    return _PROCESSES[process].note
+    return _PROCESSES[process].note.format(edge=EDGE_DRIFT)
 
 
 def _bars(shocks: Floats, uniforms: Floats, drift: Floats, volatility: Floats) -> list[Floats]:
@@ -111,11 +112,11 @@ def _bars(shocks: Floats, uniforms: Floats, drift: Floats, volatility: Floats) -
     return [*prices, np.rint(1e6 * np.exp(0.25 * shocks[:, 2]))]
 
 
-def _random_walk(_: np.random.Generator, shocks: Floats) -> tuple[Floats, Floats]:
+def _random_walk(_: np.random.Generator, shocks: Floats, edge: float) -> tuple[Floats, Floats]:
     return np.zeros(len(shocks)), np.full(len(shocks), VOLATILITY)
 
 
-def _garch(_: np.random.Generator, shocks: Floats) -> tuple[Floats, Floats]:
+def _garch(_: np.random.Generator, shocks: Floats, edge: float) -> tuple[Floats, Floats]:
     base = VOLATILITY**2 * (1 - GARCH_ALPHA - GARCH_BETA)
     variances = np.empty(len(shocks))
     variance = VOLATILITY**2
@@ -125,11 +126,13 @@ def _garch(_: np.random.Generator, shocks: Floats) -> tuple[Floats, Floats]:
     return np.zeros(len(shocks)), np.sqrt(variances)
 
 
-def _planted_edge(generator: np.random.Generator, shocks: Floats) -> tuple[Floats, Floats]:
+def _planted_edge(
+    generator: np.random.Generator, shocks: Floats, edge: float
+) -> tuple[Floats, Floats]:
     switches = generator.random(len(shocks)) > EDGE_STAY
     rising_first = generator.random() < 0.5
     rising = (np.cumsum(switches) % 2 == 0) == rising_first
-    return np.where(rising, EDGE_DRIFT, -EDGE_DRIFT), np.full(len(shocks), VOLATILITY)
+    return np.where(rising, edge, -edge), np.full(len(shocks), VOLATILITY)
 
 
 _PROCESSES: Final = {
@@ -142,9 +145,9 @@ _PROCESSES: Final = {
         f"expected return 0, GARCH(1,1) volatility with alpha {GARCH_ALPHA}, beta {GARCH_BETA}, "
         f"long-run {VOLATILITY:.1%} a bar: volatility can be forecast, direction cannot",
     ),
-    "planted_edge": _Process(
+    EDGE: _Process(
         _planted_edge,
-        f"expected return +{EDGE_DRIFT:.2%} or -{EDGE_DRIFT:.2%} a bar, each state kept with "
+        "expected return +{edge:.2%} or -{edge:.2%} a bar, each state kept with "
         f"probability {EDGE_STAY}, volatility {VOLATILITY:.1%} a bar: trend rules have an edge",
     ),
 }
