@@ -1,0 +1,5 @@
+"""How much of a result is luck: intervals, deflation, overfitting, stability, and a verdict."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

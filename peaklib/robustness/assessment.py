@@ -1,0 +1,368 @@
+"""Everything that a verdict on a sweep's best trial stands on, computed in one place.
+
+The report, its notebooks and the counts of right and wrong verdicts in the tests all call
+`assess`; nothing in it knows of runs, notebooks or pages.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from peaklib.backtest import BacktestResult, run_backtest, run_grid, trial_returns
+from peaklib.data import Dataset
+from peaklib.errors import DataError
+from peaklib.robustness.bootstrap import Interval, interval, paired_interval
+from peaklib.robustness.clusters import EffectiveTrials, effective_trials
+from peaklib.robustness.deflation import Deflated, deflated_sharpe
+from peaklib.robustness.moments import window_moments
+from peaklib.robustness.pbo import Pbo, pbo, sample_trials
+from peaklib.robustness.plateau import Plateau, plateau
+from peaklib.robustness.thresholds import Thresholds
+from peaklib.robustness.walk_forward import Candidate, Evaluated, WalkForward, follow
+from peaklib.robustness.windows import Spans, calendar_windows, equal_blocks, head_windows
+from peaklib.strategies import get
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was searched, on one data set and under one set of terms.
+
+    Args:
+        dataset: bars of one asset, those that warm up indicators included.
+        candidates: strategies with their grids.
+        benchmark: strategy that results are held against.
+        terms: fill convention, costs and `warmup`, as `run_grid` takes them.
+    """
+
+    dataset: Dataset
+    candidates: tuple[Candidate, ...]
+    benchmark: str = "buy_and_hold"
+    terms: Mapping[str, Any] | None = None
+
+    @property
+    def agreed(self) -> dict[str, Any]:
+        """The terms as keyword arguments."""
+        return dict(self.terms or {})
+
+    @property
+    def index(self) -> pd.DatetimeIndex:
+        """Stamps of the bars that are measured."""
+        return pd.DatetimeIndex(self.dataset.frame.index[int(self.agreed.get("warmup", 0)) :])
+
+    @property
+    def year(self) -> float:
+        """Bars in a year."""
+        return self.dataset.meta.bars_per_year
+
+
+@dataclass(frozen=True)
+class Search:
+    """How much was tried before the winner was known.
+
+    Args:
+        trials: distinct trials ever made in the families that were searched.
+        variance: of their annual Sharpe ratios; None where nobody knows.
+    """
+
+    trials: int
+    variance: float | None = None
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The trial with the highest Sharpe ratio over all bars.
+
+    Args:
+        candidate: number of its strategy among the candidates.
+        row: its number in that strategy's grid.
+        params: all parameters.
+        result: its account.
+    """
+
+    candidate: int
+    row: int
+    params: Mapping[str, int | float]
+    result: BacktestResult
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What is known of a sweep's best trial; Sharpe ratios are annual, `minus` is the benchmark's.
+
+    Args:
+        subject, search: what was searched, and how much.
+        fields: the candidates' grids, with the moments of all windows.
+        selected: the best trial.
+        benchmark: the benchmark's account on the same bars.
+        in_sample: Sharpe of the selected trial where it was selected.
+        in_sample_diff: the same minus the benchmark's.
+        walk_forward: choosing anew on earlier bars only; None where there are too few bars.
+        out_of_sample: its Sharpe; None likewise.
+        out_of_sample_diff: the same minus the benchmark's on the same bars; None likewise.
+        effective: how many independent trials a sample of them amounts to.
+        tries: that number, scaled up to all trials of the search.
+        luck: annual deviation of a Sharpe ratio without skill, one over the root of the years.
+        deflated: by `tries`, and by the wider of `luck` and the trials' own spread.
+        deflated_raw: by every trial of the search and their own spread.
+        overfitting: probability of backtest overfitting; None for a single trial.
+        plateau: the neighbourhood of the selected trial in its grid.
+    """
+
+    subject: Subject
+    search: Search
+    fields: tuple[Evaluated, ...]
+    selected: Selected
+    benchmark: BacktestResult
+    in_sample: Interval
+    in_sample_diff: Interval
+    walk_forward: WalkForward | None
+    out_of_sample: Interval | None
+    out_of_sample_diff: Interval | None
+    effective: EffectiveTrials
+    tries: float
+    luck: float
+    deflated: Deflated
+    deflated_raw: Deflated
+    overfitting: Pbo | None
+    plateau: Plateau
+
+    @property
+    def trials(self) -> int:
+        """Trials of the candidates."""
+        return sum(len(field.frame) for field in self.fields)
+
+
+def assess(
+    subject: Subject,
+    thresholds: Thresholds,
+    *,
+    search: Search | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Assessment:
+    """Examine the best of all trials.
+
+    Args:
+        subject: what was searched.
+        thresholds: what is computed how; see `Thresholds`.
+        search: how much was tried; by default the trials of the candidates alone.
+        seed: of the bootstrap.
+        threads: all processors by default; the result does not depend on it.
+
+    Raises:
+        DataError: no trial has a Sharpe ratio.
+    """
+    windows = walk_windows(subject, thresholds)
+    fields = evaluate(subject, thresholds, threads=threads)
+    selected = select(subject, fields)
+    hold = run_backtest(subject.benchmark, subject.dataset, **subject.agreed)
+    search = search or Search(sum(len(f.frame) for f in fields), variance_of(fields))
+    walked = walk(subject, fields, windows, thresholds)
+    bootstrap = _Bootstrap(thresholds, subject.year, seed, threads)
+    held = hold.returns.to_numpy()
+    own = selected.result.returns.to_numpy()
+    later = None if walked is None else walked.returns.to_numpy()
+    effective = effective_trials(
+        sampled_returns(subject, fields, thresholds.deflated_sharpe.sample), seed=seed
+    )
+    made = sum(len(field.frame) for field in fields)
+    # Trials of other sweeps left no returns to compare: each weighs like one of these.
+    tries = max(effective.scaled_to(made) * max(search.trials / made, 1.0), 1.0)
+    luck = float(np.sqrt(subject.year / len(own)))
+    spread = search.variance if search.variance is not None else variance_of(fields)
+    return Assessment(
+        subject=subject,
+        search=search,
+        fields=fields,
+        selected=selected,
+        benchmark=hold,
+        in_sample=bootstrap.of(own),
+        in_sample_diff=bootstrap.minus(own, held),
+        walk_forward=walked,
+        out_of_sample=None if later is None else bootstrap.of(later),
+        out_of_sample_diff=None if later is None else bootstrap.minus(later, held[-len(later) :]),
+        effective=effective,
+        tries=tries,
+        luck=luck,
+        deflated=deflated_sharpe(
+            own, n_trials=tries, variance=max(luck**2, spread), periods_per_year=subject.year
+        ),
+        deflated_raw=deflated_sharpe(
+            own,
+            n_trials=max(search.trials, made),
+            variance=spread,
+            periods_per_year=subject.year,
+        ),
+        overfitting=overfitting(subject, fields, thresholds, threads=threads),
+        plateau=neighbourhood(fields[selected.candidate], selected.row, thresholds),
+    )
+
+
+@dataclass(frozen=True)
+class _Bootstrap:
+    """Intervals of a Sharpe ratio, all made the same way."""
+
+    thresholds: Thresholds
+    year: float
+    seed: int
+    threads: int | None
+
+    @property
+    def _how(self) -> dict[str, Any]:
+        rule = self.thresholds.intervals
+        return {
+            "periods_per_year": self.year,
+            "level": rule.level,
+            "resamples": rule.resamples,
+            "seed": self.seed,
+            "threads": self.threads,
+        }
+
+    def of(self, returns: Floats) -> Interval:
+        return interval(returns, "sharpe", **self._how)
+
+    def minus(self, returns: Floats, benchmark: Floats) -> Interval:
+        return paired_interval(returns, benchmark, "sharpe", **self._how)
+
+
+def block_windows(subject: Subject, thresholds: Thresholds) -> Spans:
+    """Equal blocks for the probability of overfitting."""
+    return equal_blocks(subject.index, thresholds.overfitting.blocks)
+
+
+def walk_windows(subject: Subject, thresholds: Thresholds) -> Spans:
+    """Calendar windows that parameters are chosen for anew."""
+    return calendar_windows(subject.index, thresholds.out_of_sample.months)
+
+
+def stability_windows(subject: Subject) -> Spans:
+    """Half-years, in which the best parameters are looked up."""
+    return calendar_windows(subject.index, 6)
+
+
+def evaluate(
+    subject: Subject, thresholds: Thresholds, *, threads: int | None = None
+) -> tuple[Evaluated, ...]:
+    """The candidates' grids, with the moments of every window that anything here needs."""
+    walks = walk_windows(subject, thresholds)
+    closed = dict(list(walks.items())[:-1])
+    embargo = thresholds.out_of_sample.embargo_bars
+    heads = head_windows(closed, subject.index, embargo) if embargo and closed else {}
+    windows = {
+        **block_windows(subject, thresholds),
+        **walks,
+        **heads,
+        **stability_windows(subject),
+    }
+    return tuple(
+        Evaluated(
+            one.strategy,
+            run_grid(
+                one.strategy,
+                subject.dataset,
+                one.grid,
+                where=one.where,
+                windows=windows,
+                threads=threads,
+                **subject.agreed,
+            ),
+        )
+        for one in subject.candidates
+    )
+
+
+def select(subject: Subject, fields: Sequence[Evaluated]) -> Selected:
+    """The trial with the highest Sharpe ratio over all bars; the first of equals.
+
+    Raises:
+        DataError: no trial has one.
+    """
+    sharpes = [field.frame["sharpe"].to_numpy(dtype=np.float64) for field in fields]
+    known = [np.where(np.isfinite(values), values, -np.inf) for values in sharpes]
+    if all(values.max() == -np.inf for values in known):
+        raise DataError("no trial has a Sharpe ratio: no account ever moved, nothing to examine")
+    which = int(np.argmax([values.max() for values in known]))
+    row = int(known[which].argmax())
+    params = fields[which].params(row)
+    rule = get(fields[which].strategy)
+    result = run_backtest(rule, subject.dataset, params, **subject.agreed)
+    return Selected(which, row, rule.resolve(params), result)
+
+
+def walk(
+    subject: Subject, fields: Sequence[Evaluated], windows: Spans, thresholds: Thresholds
+) -> WalkForward | None:
+    """Choose among all trials anew in each window; None with too few bars for one choice."""
+    rule = thresholds.out_of_sample
+    earliest = subject.index[0] + pd.DateOffset(years=rule.first_years)
+    begins = [start for start, _ in windows.values()]
+    first = next((k for k, start in enumerate(begins) if k and start >= earliest), None)
+    if first is None:
+        return None
+    return follow(
+        list(fields),
+        subject.dataset,
+        windows,
+        first=first,
+        embargo_bars=rule.embargo_bars,
+        **subject.agreed,
+    )
+
+
+def overfitting(
+    subject: Subject,
+    fields: Sequence[Evaluated],
+    thresholds: Thresholds,
+    *,
+    threads: int | None = None,
+) -> Pbo | None:
+    """Probability of backtest overfitting among all trials; None for a single one."""
+    names = list(block_windows(subject, thresholds))
+    moments = np.concatenate([window_moments(field.frame, names) for field in fields])
+    if len(moments) < 2:
+        return None
+    return pbo(
+        moments,
+        periods_per_year=subject.year,
+        max_trials=thresholds.overfitting.sample,
+        threads=threads,
+    )
+
+
+def neighbourhood(field: Evaluated, row: int, thresholds: Thresholds) -> Plateau:
+    """The plateau around a trial, by the metric it was selected by."""
+    rule = thresholds.plateau
+    axes = list(field.frame.attrs["grid"]["order"])
+    return plateau(field.frame, axes, "sharpe", keep=rule.keep, radius=rule.radius, at=row)
+
+
+def sampled_returns(subject: Subject, fields: Sequence[Evaluated], most: int) -> Floats:
+    """(n_bars, n) returns of at most so many trials, spread evenly over all of them."""
+    sizes = [len(field.frame) for field in fields]
+    rows = sample_trials(sum(sizes), most)
+    return np.column_stack(list(_returns_of(subject, fields, rows)))
+
+
+def _returns_of(
+    subject: Subject, fields: Sequence[Evaluated], rows: NDArray[np.int64]
+) -> Iterator[Floats]:
+    ends = np.cumsum([0, *(len(field.frame) for field in fields)])
+    for field, (start, stop) in zip(fields, pairwise(ends.tolist()), strict=True):
+        own = rows[(rows >= start) & (rows < stop)] - start
+        params = [field.params(int(row)) for row in own]
+        for _, returns in trial_returns(field.strategy, subject.dataset, params, **subject.agreed):
+            yield returns
+
+
+def variance_of(fields: Sequence[Evaluated]) -> float:
+    """Sample variance of all trials' annual Sharpe ratios; 0 for fewer than two."""
+    sharpes = np.concatenate([field.frame["sharpe"].to_numpy() for field in fields])
+    known = sharpes[np.isfinite(sharpes)]
+    return float(known.var(ddof=1)) if known.size > 1 else 0.0
