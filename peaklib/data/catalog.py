@@ -1,5 +1,6 @@
 """Load a data set by name, spelling or path; list what there is."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from peaklib.data.builtin import PANEL_SERIES, SERIES, BuiltIn, load_built_in, r
 from peaklib.data.dataset import Dataset
 from peaklib.data.files import read_table
 from peaklib.data.frames import NOT_STATED, Missing, Provenance, ReadOptions, read_dataset
+from peaklib.data.holdout import in_force
 from peaklib.data.kept import repeated_input
 from peaklib.data.meta import Kind
 from peaklib.data.names import (
@@ -68,6 +70,7 @@ def load(
     kind: Kind = "tradable",
     currency: str | None = None,
     licence: str | None = None,
+    holdout_from: str | dt.date | None = None,
 ) -> Dataset:
     """Load one series of bars, checked.
 
@@ -89,16 +92,20 @@ def load(
         currency: quote currency, ISO 4217 (files only).
         licence: terms on which the numbers may be passed on; without one, an export of a run
             leaves them out (files only).
+        holdout_from: date, as in `2016-01-01`: bars that start then or later, in the sessions'
+            time zone, are kept as a holdout and are no part of the data set, its digest or its
+            facts. In the notebooks of a sweep with a holdout the runner sets the date for
+            every call; a later one given here does not widen it.
 
     Returns:
         The bars, stamped with the start of their interval in UTC. Daily built-in series
         carry midnight UTC of the session's date.
 
     Raises:
-        DataError: no such data set, bad data (with row and column), or an option that
-            means nothing for this source.
+        DataError: no such data set, bad data (with row and column), an option that means
+            nothing for this source, or no bar before the holdout.
     """
-    text = str(source)
+    text, held = str(source), in_force(holdout_from)
     given = _chosen(
         missing=(missing, "error"),
         adjusted=(adjusted, False),
@@ -110,15 +117,16 @@ def load(
         kind=(kind, "tradable"),
         currency=(currency, None),
         licence=(licence, None),
+        holdout_from=(held, None),
     )
     if text in SERIES:
         _refuse(text, "a built-in series", given, _FILES_ONLY)
         built_in = load_built_in(text, adjusted=adjusted, bars_per_year=bars_per_year)
-        return built_in.asked_for(Origin(text, given, ships=True))
+        return _handed_on(built_in, held, Origin(text, given, ships=True))
     if is_synthetic(text):
         _refuse(text, "a synthetic series", given, ("adjusted", *_FILES_ONLY))
         synthetic = make_synthetic(parse_synthetic(text), bars_per_year=bars_per_year)
-        return synthetic.asked_for(Origin(text, given, ships=True))
+        return _handed_on(synthetic, held, Origin(text, given, ships=True))
     repeated = repeated_input(text, given)
     if repeated is not None:
         return repeated
@@ -135,7 +143,7 @@ def load(
     path = locate_file(source)
     provenance = _file_provenance(path, licence or NOT_STATED)
     loaded = read_dataset(read_table(path), name or _stem(path), options, provenance)
-    return loaded.asked_for(Origin(text, given))
+    return _handed_on(loaded, held, Origin(text, given))
 
 
 def load_panel(
@@ -148,6 +156,7 @@ def load_panel(
     stamp_format: str | None = None,
     name: str | None = None,
     currency: str | None = None,
+    holdout_from: str | dt.date | None = None,
 ) -> Panel:
     """Load the closes of several assets, checked.
 
@@ -161,12 +170,13 @@ def load_panel(
         stamp_format: see `load`.
         name: see `load`.
         currency: see `load`.
+        holdout_from: see `load`; an asset that is listed only later is left out.
 
     Raises:
-        DataError: no such panel, bad data (with row and column), or an option that means
-            nothing for this source.
+        DataError: no such panel, bad data (with row and column), an option that means nothing
+            for this source, or no row before the holdout.
     """
-    text = str(source)
+    text, held = str(source), in_force(holdout_from)
     if text in PANEL_SERIES:
         given = _chosen(
             adjusted=(adjusted, False),
@@ -177,7 +187,7 @@ def load_panel(
             currency=(currency, None),
         )
         _refuse(text, "a built-in panel", given, given)
-        return _built_in_panel(text, bars_per_year)
+        return _built_in_panel(text, bars_per_year, held)
     options = ReadOptions(
         adjusted=adjusted,
         bars_per_year=bars_per_year,
@@ -187,7 +197,15 @@ def load_panel(
         currency=currency,
     )
     path = locate_file(source, panel=True)
-    return read_panel(read_table(path), name or _stem(path), options, _file_provenance(path))
+    return read_panel(
+        read_table(path),
+        name or _stem(path),
+        options,
+        _file_provenance(path),
+        # The copy that a run keeps of a file is what counts: it is not asked for again by path.
+        Origin(options=_chosen(holdout_from=(held, None))),
+        holdout_from=held,
+    )
 
 
 def list_datasets() -> tuple[DatasetInfo, ...]:
@@ -200,12 +218,18 @@ def list_datasets() -> tuple[DatasetInfo, ...]:
     return (*series, *panels, *(_synthetic_info(process) for process in PROCESSES))
 
 
-def _built_in_panel(name: str, bars_per_year: float | None) -> Panel:
+def _handed_on(dataset: Dataset, held: str | None, origin: Origin) -> Dataset:
+    """A data set with the call that it came from, less the holdout that is in force."""
+    return (dataset.without_holdout(held) if held else dataset).asked_for(origin)
+
+
+def _built_in_panel(name: str, bars_per_year: float | None, held: str | None) -> Panel:
     spec = PANEL_SERIES[name]
     options = ReadOptions(adjusted=True, bars_per_year=bars_per_year, currency=spec.currency)
-    given = {} if bars_per_year is None else {"bars_per_year": bars_per_year}
+    given = _chosen(bars_per_year=(bars_per_year, None), holdout_from=(held, None))
     origin = Origin(name, given, ships=True)
-    return read_panel(read_packaged(spec), name, options, spec.provenance(name), origin)
+    table, provenance = read_packaged(spec), spec.provenance(name)
+    return read_panel(table, name, options, provenance, origin, holdout_from=held)
 
 
 def _info(name: str, kind: str, spec: BuiltIn) -> DatasetInfo:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from peaklib.data.copies import write_copy
 from peaklib.data.digest import frame_digest
+from peaklib.data.holdout import OPTION, first_instant, note_of, nothing_before, reaches_into
 from peaklib.data.meta import DatasetMeta
 from peaklib.data.origin import Origin
 from peaklib.data.quality import Quality, measure
@@ -98,11 +99,13 @@ class Dataset:
                 its last instant.
 
         Raises:
-            DataError: a bound cannot be read, or no bar lies in the period.
+            DataError: a bound cannot be read, or lies in a holdout that was kept back, or no
+                bar lies in the period.
         """
         index = self._frame.index
         first = index[0] if start is None else self._instant(start, last=False)
         final = index[-1] if end is None else self._instant(end, last=True)
+        self._refuse_holdout((start, first), (end, final))
         part = self._frame.loc[(index >= first) & (index <= final)]
         if part.empty:
             raise DataError(
@@ -111,6 +114,44 @@ class Dataset:
             )
         origin = self.origin if len(part) == len(self) else replace(self.origin, part=True)
         return Dataset(self.name, part, frame_digest(part), self.meta, origin)
+
+    @property
+    def holdout_from(self) -> str | None:
+        """Date from which on rows were kept back, None if none were."""
+        date: str | None = self.origin.options.get(OPTION)
+        return date
+
+    def bars_before(self, date: str) -> int:
+        """Number of bars that start before a date, in the sessions' time zone.
+
+        Args:
+            date: as in `2016-01-01`.
+        """
+        return int(self._frame.index.searchsorted(first_instant(date, self.meta.timezone)))
+
+    def without_holdout(self, date: str) -> "Dataset":
+        """The bars that start before a date; facts, digest and notes know of no others.
+
+        Only `bars_per_year` stays that of all bars, so that numbers of both parts are
+        annualised alike.
+
+        Args:
+            date: first day of the holdout, as in `2016-01-01`.
+
+        Raises:
+            DataError: no bar is left.
+        """
+        part = self._frame.iloc[: self.bars_before(date)]
+        if part.empty:
+            raise nothing_before(self.name, f"{self._frame.index[0]:%Y-%m-%d}", date)
+        stamps = pd.to_datetime(list(self.meta.dropped), utc=True, format="ISO8601")
+        known = stamps < first_instant(date, self.meta.timezone)
+        meta = replace(
+            self.meta,
+            dropped=tuple(d for d, keep in zip(self.meta.dropped, known, strict=True) if keep),
+            notes=(*self.meta.notes, note_of(date)),
+        )
+        return Dataset(self.name, part, frame_digest(part), meta, self.origin)
 
     def quality(self) -> Quality:
         """What a reader should know about the numbers before trusting a result."""
@@ -139,6 +180,15 @@ class Dataset:
             return False
         write_copy(self._frame, self.digest, folder)
         return True
+
+    def _refuse_holdout(self, *bounds: tuple[Bound, pd.Timestamp]) -> None:
+        date = self.holdout_from
+        if date is None:
+            return
+        limit = first_instant(date, self.meta.timezone)
+        for given, instant in bounds:
+            if given is not None and instant >= limit:
+                raise reaches_into(self.name, given, date)
 
     def _no_column(self, name: str) -> str:
         present = list(self._frame.columns)

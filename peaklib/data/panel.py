@@ -12,6 +12,7 @@ from peaklib.data.columns import find_time
 from peaklib.data.copies import write_copy
 from peaklib.data.digest import tables_digest
 from peaklib.data.frames import Provenance, ReadOptions, number_rows
+from peaklib.data.holdout import first_instant, note_of, nothing_before
 from peaklib.data.meta import DatasetMeta
 from peaklib.data.origin import Origin
 from peaklib.errors import DataError
@@ -110,8 +111,13 @@ def read_panel(
     options: ReadOptions,
     provenance: Provenance,
     origin: Origin | None = None,
+    *,
+    holdout_from: str | None = None,
 ) -> Panel:
     """Convert, check and describe a wide table: a time column, one column per asset.
+
+    Rows from `holdout_from` on are checked, but no part of the panel, and neither are assets
+    that are listed only there.
 
     Raises:
         DataError: bad data, with row and column.
@@ -122,6 +128,10 @@ def read_panel(
     rows = number_rows(table, time, place, options, {})
     close = _prices(table, headers, time, rows)
     _check_panel(close, rows)
+    kept_back: tuple[str, ...] = ()
+    if holdout_from is not None:
+        close = _before(close, holdout_from, options.timezone, name)
+        kept_back = (note_of(holdout_from),)
     rhythm = find_rhythm(rows.stamps, options.timezone, options.bars_per_year, place)
     meta = DatasetMeta(
         interval=rhythm.interval,
@@ -134,9 +144,16 @@ def read_panel(
         licence=provenance.licence,
         bars_per_year=rhythm.bars_per_year,
         bars_per_year_basis=rhythm.basis,
-        notes=(*provenance.notes, *_holes(close)),
+        notes=(*provenance.notes, *_holes(close), *kept_back),
     )
     return Panel(name, close, None, tables_digest({"close": close}), meta, origin)
+
+
+def _before(close: pd.DataFrame, date: str, timezone: str, name: str) -> pd.DataFrame:
+    part = close.loc[close.index < first_instant(date, timezone)]
+    if part.empty:
+        raise nothing_before(name, f"{close.index[0]:%Y-%m-%d}", date)
+    return part.dropna(axis="columns", how="all")
 
 
 def _prices(table: pd.DataFrame, headers: list[str], time: int, rows: Rows) -> pd.DataFrame:

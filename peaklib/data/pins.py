@@ -6,6 +6,7 @@ from typing import Any
 
 from peaklib.data.catalog import load, load_panel
 from peaklib.data.dataset import Dataset
+from peaklib.data.holdout import in_force
 from peaklib.data.kept import read_kept
 from peaklib.data.names import PANELS
 
@@ -21,7 +22,10 @@ def load_again(entry: Mapping[str, Any], runs: Path) -> Dataset:
         DataError: it can no longer be loaded, or its copy was changed.
     """
     if entry["kept"]:
-        return read_kept(runs / "data", entry)
+        copy = read_kept(runs / "data", entry)
+        held = in_force(copy.holdout_from)
+        # A copy may hold what must not be read here.
+        return copy if held in (None, copy.holdout_from) else copy.without_holdout(held)
     asked = entry["meta"]["load"]
     return load(asked["source"], **asked["options"])
 

@@ -7,6 +7,8 @@ from typing import Final
 HOME_VARIABLE: Final = "PEAK_HOME"
 # Folder of the run that is being repeated, whose kept inputs are read again.
 INPUTS_VARIABLE: Final = "PEAK_INPUTS"
+# Date from which on no row of any data set is read; the runner sets it for a sweep's cells.
+HOLDOUT_VARIABLE: Final = "PEAK_HOLDOUT_FROM"
 
 
 def home(start: Path | None = None) -> Path:

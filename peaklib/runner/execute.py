@@ -1,16 +1,20 @@
 """One notebook with parameters becomes one run."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import nbformat
 
+from peaklib.data.holdout import OPTION, in_force
 from peaklib.errors import NotebookError
 from peaklib.evidence import OpenRun, RunSpec, create_run
+from peaklib.evidence.canonical import from_json
 from peaklib.evidence.pack import STAGING
+from peaklib.evidence.run import DATASETS, RUN_ROLE, TRIALS
 from peaklib.runner.kernels import kernel_environment, kernel_name
 from peaklib.runner.notebook import check_parameters, declared_parameters, source_digest
 
@@ -29,6 +33,8 @@ class NotebookJob:
         runs: folder that the run is published in.
         threads: how many the kernel may use for numbers.
         timeout_s: longest time for one cell, None for no limit.
+        holdout_from: date from which on the notebook may read no row; it goes into the run's
+            config, so that a repeated run keeps it, too.
     """
 
     notebook: Path
@@ -37,6 +43,7 @@ class NotebookJob:
     runs: Path
     threads: int = 1
     timeout_s: int | None = None
+    holdout_from: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,12 +72,17 @@ def run_notebook(job: NotebookJob) -> Outcome:
 
     Raises:
         NotebookError: the notebook does not exist or lacks a parameter; no run is made.
+        DataError: the day of a holdout is no date; no run is made.
         EvidenceError: the run cannot be written.
     """
     check_parameters(job.notebook, job.parameters)
+    # What a shell keeps back is on record, too.
+    job = replace(job, holdout_from=in_force(job.holdout_from))
     started = time.monotonic()
     sources = {**job.spec.sources, "notebook": source_digest(job.notebook)}
-    run = create_run(replace(job.spec, sources=sources), runs=job.runs)
+    held = {OPTION: job.holdout_from} if job.holdout_from else {}
+    spec = replace(job.spec, sources=sources, config={**job.spec.config, **held})
+    run = create_run(spec, runs=job.runs)
     try:
         error = _attempt(job, run)
     except BaseException as problem:
@@ -122,10 +134,33 @@ def _attempt(job: NotebookJob, run: OpenRun) -> str | None:
             log=folder / LOG,
             threads=job.threads,
             timeout_s=job.timeout_s,
+            holdout_from=job.holdout_from,
         )
     except NotebookError as error:
         return str(error)
-    return None
+    beyond = [*_beyond(folder, job.holdout_from)] if job.holdout_from else []
+    return f"{beyond[0]}, from which on rows are kept as a holdout" if beyond else None
+
+
+def _beyond(folder: Path, held: str) -> Iterator[str]:
+    """What a notebook left that shows rows of the holdout: it went around the loader."""
+    for used in _listed(folder / DATASETS):
+        asked = used["meta"].get("load", {})
+        known = asked.get("options", {}).get(OPTION)
+        is_data = used["role"] != RUN_ROLE and asked.get("source")
+        if is_data and (known is None or known > held):
+            yield f"the notebook used {used['name']} up to {known or 'its end'}, beyond {held}"
+    # Dates of bars are in UTC there, which may be a day ahead of their session.
+    last = (date.fromisoformat(held) + timedelta(days=1)).isoformat()
+    for grid in _listed(folder / TRIALS):
+        name, end = (grid["conventions"][key] for key in ("data", "end"))
+        if end >= last:
+            yield f"the notebook made trials on {name} up to {end}, beyond {held}"
+
+
+def _listed(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = from_json(path.read_bytes()) if path.is_file() else []
+    return found
 
 
 def execute(
@@ -136,6 +171,7 @@ def execute(
     log: Path,
     threads: int = 1,
     timeout_s: int | None = None,
+    holdout_from: str | None = None,
 ) -> nbformat.NotebookNode:
     """Execute a notebook through papermill, in a kernel that starts in the notebook's folder.
 
@@ -146,6 +182,7 @@ def execute(
         log: file for what the kernel prints outside of cells.
         threads: how many the kernel may use for numbers.
         timeout_s: longest time for one cell.
+        holdout_from: date from which on nothing that the notebook loads has rows.
 
     Raises:
         NotebookError: a cell failed, ran too long, or the kernel died.
@@ -165,7 +202,7 @@ def execute(
             execution_timeout=timeout_s,
             kernel_log=log,
             kernel_cwd=notebook.parent,
-            kernel_env=kernel_environment(threads),
+            kernel_env=kernel_environment(threads, holdout_from),
         )
     except papermill.PapermillExecutionError as error:
         raise NotebookError(f"{error.ename}: {error.evalue}") from error

@@ -7,6 +7,9 @@ from typing import Final
 import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 
+from peaklib.data.holdout import narrowest
+from peaklib.evidence.places import HOLDOUT_VARIABLE
+
 KERNEL: Final = "peaklib"
 # Always there: the interpreter that runs this very process.
 FALLBACK: Final = "python3"
@@ -17,18 +20,21 @@ def kernel_name() -> str:
     return KERNEL if KERNEL in KernelSpecManager().find_kernel_specs() else FALLBACK
 
 
-def kernel_environment(threads: int) -> dict[str, str]:
+def kernel_environment(threads: int, holdout_from: str | None = None) -> dict[str, str]:
     """Environment of a kernel.
 
     Args:
         threads: how many a grid or a compiled loop may use, so that several kernels
             share the processors.
+        holdout_from: date from which on nothing that the notebook loads has rows.
     """
+    held = narrowest(holdout_from, os.environ.get(HOLDOUT_VARIABLE))
     return {
         "PYTHONHASHSEED": "0",
         **os.environ,
         "NUMBA_NUM_THREADS": str(threads),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        **({HOLDOUT_VARIABLE: held} if held else {}),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 
+from peaklib.data.holdout import OPTION
 from peaklib.errors import NotebookError
 from peaklib.evidence import RunSpec, SealedRun, open_run
 from peaklib.evidence.places import HOME_VARIABLE, INPUTS_VARIABLE
@@ -58,6 +59,8 @@ def rerun_notebook(
 ) -> SealedRun:
     """Execute the notebook that a pack holds, with its parameters, into another folder of runs.
 
+    A holdout that was kept from it then is kept from it now.
+
     Args:
         run: the pack.
         place: folder of runs for the new one.
@@ -80,8 +83,10 @@ def rerun_notebook(
         record["key"],
         record["code"]["sources"],
     )
+    held = record["config"].get(OPTION)
+    job = NotebookJob(notebook, parameters, spec, place, threads, holdout_from=held)
     with inputs_of(run):
-        outcome = run_notebook(NotebookJob(notebook, parameters, spec, place, threads))
+        outcome = run_notebook(job)
     if outcome.error:
         raise NotebookError(
             f"run {run.run_id} finished, but failed when run again: {outcome.error}; "
