@@ -1,3 +1,7 @@
+from .attached import (
+    Attachment as Attachment,
+    attachment as attachment,
+)
 from .bands import (
     Period as Period,
     split as split,
@@ -10,6 +14,12 @@ from .correlation import (
 from .curves import (
     equity_and_drawdown as equity_and_drawdown,
 )
+from .distribution import (
+    histogram as histogram,
+)
+from .fan import (
+    fan_chart as fan_chart,
+)
 from .first_screen import (
     Fact as Fact,
     FirstScreen as FirstScreen,
@@ -17,6 +27,7 @@ from .first_screen import (
 )
 from .formats import (
     format_metric as format_metric,
+    format_range as format_range,
     format_span as format_span,
 )
 from .fragments import (
@@ -25,14 +36,41 @@ from .fragments import (
     note as note,
     parameters_here as parameters_here,
 )
+from .gauges import (
+    Dial as Dial,
+    Dials as Dials,
+    dials as dials,
+)
+from .glossary import (
+    Definition as Definition,
+    Definitions as Definitions,
+    definitions as definitions,
+)
 from .heatmap import (
-    Panel as Panel,
     heatmap as heatmap,
     metric_step as metric_step,
+)
+from .intervals import (
+    IntervalRow as IntervalRow,
+    Intervals as Intervals,
+    interval_bars as interval_bars,
+)
+from .lines import (
+    Line as Line,
+    line_chart as line_chart,
+)
+from .marks import (
+    Mark as Mark,
+)
+from .one_axis import (
+    metric_line as metric_line,
 )
 from .page import (
     page_html as page_html,
     render_page as render_page,
+)
+from .panels import (
+    Panel as Panel,
 )
 from .parameters import (
     Parameter as Parameter,
@@ -41,6 +79,9 @@ from .parameters import (
 )
 from .scale import (
     shared_limit as shared_limit,
+)
+from .scatter import (
+    scatter_is_oos as scatter_is_oos,
 )
 from .tables import (
     Table as Table,
@@ -54,4 +95,8 @@ from .template import (
 )
 from .verdict import (
     Verdict as Verdict,
+)
+from .walkforward import (
+    Selection as Selection,
+    walk_forward_figure as walk_forward_figure,
 )

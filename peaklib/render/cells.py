@@ -22,6 +22,8 @@ CROSS: Final = "×"
 HATCHED: Final = "▨"
 MIN_TEXT_WIDTH: Final = 34
 _WIDE_CELL: Final = 14
+# Gaps between cells below this size would be a pattern of their own.
+_TINY_CELL: Final = 7
 _CROSS_WIDTH: Final = 24
 MIN_TEXT_HEIGHT: Final = 17
 # Width of a character and height of a line of the 13 px chart text, in pixels.
@@ -65,7 +67,8 @@ def draw_cells(figure: go.Figure, cells: Cells, axes: Axes, box: Box) -> None:
     """
     rows, columns = cells.values.shape
     cell_width, cell_height = box.width / columns, box.height / rows
-    gap = 2 if min(cell_width, cell_height) >= _WIDE_CELL else 1
+    narrow = min(cell_width, cell_height)
+    gap = 2 if narrow >= _WIDE_CELL else 1 if narrow >= _TINY_CELL else 0
     _hatch(figure, axes, _missing(cells))
     figure.add_trace(
         go.Heatmap(
@@ -159,8 +162,8 @@ def _hatch(figure: go.Figure, axes: Axes, places: Sequence[tuple[int, int, str]]
         return
     x: list[float | None] = []
     y: list[float | None] = []
-    for row, column, _ in places:
-        x += [column - 0.5, column + 0.5, column + 0.5, column - 0.5, column - 0.5, None]
+    for row, first, last in _runs(places):
+        x += [first - 0.5, last + 0.5, last + 0.5, first - 0.5, first - 0.5, None]
         y += [row - 0.5, row - 0.5, row + 0.5, row + 0.5, row - 0.5, None]
     figure.add_trace(
         go.Scatter(
@@ -175,6 +178,17 @@ def _hatch(figure: go.Figure, axes: Axes, places: Sequence[tuple[int, int, str]]
             yaxis=axes.y,
         )
     )
+
+
+def _runs(places: Sequence[tuple[int, int, str]]) -> list[tuple[int, int, int]]:
+    """Row, first and last column of cells that stand side by side; `places` go row by row."""
+    runs: list[tuple[int, int, int]] = []
+    for row, column, _ in places:
+        if runs and runs[-1][0] == row and runs[-1][2] == column - 1:
+            runs[-1] = (row, runs[-1][1], column)
+        else:
+            runs.append((row, column, column))
+    return runs
 
 
 def _places(cells: Cells, ink: str) -> list[tuple[int, int, str]]:

@@ -1,8 +1,7 @@
 """Growth and drawdown over time, one line per strategy, labelled where the lines end."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -16,6 +15,7 @@ from peaklib.render.formats import format_metric
 from peaklib.render.labels import EndLabel, write_labels
 from peaklib.render.sheet import Axes, Box, Margins, Sheet
 from peaklib.render.template import FIGURE_WIDTH, LIGHT, give_title, plain
+from peaklib.render.ticks import linear_ticks, log_ticks, padded
 
 HOLD: Final = "hold"
 _MARGINS: Final = Margins(left=74, right=110, top=8, bottom=30)
@@ -25,9 +25,20 @@ _PLACES: Final = 300
 _GROWTH_HEIGHT: Final = 230
 _DRAWDOWN_HEIGHT: Final = 110
 _SPACE: Final = 34
+# A quarter of the axis.
+_LEAD_SHARE: Final = 1 / 3
 # Finer than a pixel; a page holds ten thousands of these numbers.
 _DECIMALS: Final = 4
 _COLOURS: Final = (LIGHT.ink, LIGHT.better, LIGHT.worse, LIGHT.muted)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure of growth and drawdown, and where its two plots are."""
+
+    sheet: Sheet
+    lower: Box
+    upper: Box
 
 
 def equity_and_drawdown(
@@ -58,6 +69,27 @@ def equity_and_drawdown(
         DataError: no curves, too many, a curve that is empty, not positive or has gaps, or
             a period without bars.
     """
+    drawn = draw_curves(curves, periods, benchmark=benchmark, log=log)
+    return give_title(drawn.sheet.figure, title, subtitle)
+
+
+def draw_curves(
+    curves: Mapping[str, "pd.Series[float]"],
+    periods: Sequence[Period],
+    *,
+    benchmark: str = HOLD,
+    log: bool = False,
+    lead: Period | None = None,
+) -> Drawn:
+    """Draw what `equity_and_drawdown` shows, for another figure to add to.
+
+    Args:
+        curves, periods, benchmark, log: see `equity_and_drawdown`.
+        lead: a period before the others, of which only the band is drawn.
+
+    Raises:
+        DataError: see `equity_and_drawdown`.
+    """
     parts = _parts(_checked(curves, benchmark), periods)
     colours = _colours(curves, benchmark)
     height = _DRAWDOWN_HEIGHT + _SPACE + _GROWTH_HEIGHT + (STRIP_HEIGHT + 8) * bool(periods)
@@ -67,13 +99,25 @@ def equity_and_drawdown(
     upper = Box(0, sheet.width, lower.top + _SPACE, lower.top + _SPACE + _GROWTH_HEIGHT)
     _draw_drawdown(sheet, lower, parts, colours, periods)
     _draw_growth(sheet, upper, parts, colours, log)
-    for period in periods:
+    bands = (lead, *periods) if lead else tuple(periods)
+    for period in bands:
         shade(sheet.figure, period, x_axis="x", y_domain=(0, upper.top / sheet.height))
-    if periods:
+    if bands:
+        first = _first_drawn(lead, periods)
         band = Box(0, sheet.width, sheet.height - STRIP_HEIGHT, sheet.height)
-        sheet.add_time_strips(tuple(periods), "x", band)
+        sheet.add_time_strips(bands, "x", band, first)
+        if lead and first:
+            sheet.figure.layout.xaxis.range = [_date(first), sheet.figure.layout.xaxis.range[1]]
     sheet.figure.update_layout(hovermode="x unified")
-    return give_title(sheet.figure, title, subtitle)
+    return Drawn(sheet, lower, upper)
+
+
+def _first_drawn(lead: Period | None, periods: Sequence[Period]) -> pd.Timestamp | None:
+    """Where the axis starts: a long lead would press the curves together, so it is cut."""
+    if lead is None:
+        return None
+    curves_last = periods[-1].end - periods[0].start
+    return max(lead.start, periods[0].start - curves_last * _LEAD_SHARE)
 
 
 def _checked(curves: Mapping[str, "pd.Series[float]"], benchmark: str) -> pd.DataFrame:
@@ -155,8 +199,8 @@ def _draw_growth(
 ) -> None:
     low = min(float(part.min().min()) for part in parts)
     high = max(float(part.max().max()) for part in parts)
-    bottom, top = _padded(*(np.log10([low, high]) if log else (low, high)))
-    ticks = _log_ticks(low, high) if log else _linear_ticks(low, high)
+    bottom, top = padded(*(np.log10([low, high]) if log else (low, high)))
+    ticks = log_ticks(low, high) if log else linear_ticks(low, high)
     axes = sheet.add_axes(
         box,
         x={},
@@ -264,32 +308,6 @@ def _mark_deepest(
             yaxis=axes.y,
         )
     )
-
-
-def _padded(low: float, high: float) -> tuple[float, float]:
-    pad = 0.04 * (high - low) or 0.05
-    return float(low - pad), float(high + pad)
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """1, 2, 5 of each decade inside the range, or closer ones where those are too few."""
-    ticks: list[float] = []
-    for steps in ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
-        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-        every = [round(step * 10.0**decade, 12) for decade in decades for step in steps]
-        ticks = [tick for tick in every if low <= tick <= high]
-        if len(ticks) >= 4:
-            break
-    return ticks
-
-
-def _linear_ticks(low: float, high: float) -> list[float]:
-    """About five round numbers inside the range."""
-    rough = (high - low or 1.0) / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(step * power for step in (1, 2, 5, 10) if step * power >= rough)
-    first = math.ceil(low / step)
-    return [round(at * step, 12) for at in range(first, math.floor(high / step) + 1)]
 
 
 def _date(stamp: pd.Timestamp) -> str:

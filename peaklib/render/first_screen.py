@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from peaklib.errors import DataError
-from peaklib.render.html import Fragment, escape, rich
+from peaklib.render.html import Fragment, escape, linked, rich
 from peaklib.render.verdict import Verdict
 
-Sign = Literal["pass", "fail", "info"]
+Sign = Literal["pass", "fail", "open", "info"]
 MARKER: Final = "peak-first-screen"
 MAX_FACTS: Final = 5
-_SIGNS: Final[dict[str, str]] = {"pass": "✓ pass", "fail": "✕ fail", "info": "·"}
+SIGNS: Final[dict[str, str]] = {
+    "pass": "✓ pass",
+    "fail": "✕ fail",
+    "open": "~ open",
+    "info": "·",
+}
 
 
 @dataclass(frozen=True)
@@ -19,16 +24,25 @@ class Fact:
     """One row beside the finding: a gate with its rule, or a number worth knowing.
 
     Args:
-        sign: `pass` or `fail` for a gate, `info` for a fact that nothing is judged by.
+        sign: `pass`, `fail` or `open` (neither is shown) for a gate, `info` for a fact that
+            nothing is judged by.
         name: what was looked at.
         rule: the threshold, or how the value came about.
         value: formatted value.
+        link: where the name is defined: `#def-dsr` (see `definitions`) or an address.
     """
 
     sign: Sign
     name: str
     rule: str
     value: str
+    link: str = ""
+
+    def __post_init__(self) -> None:
+        if self.sign not in SIGNS:
+            raise DataError(
+                f"fact {self.name!r}: sign is {self.sign!r}; it is one of {list(SIGNS)}"
+            )
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,8 +86,8 @@ class FirstScreen(Fragment):
         if not self.facts:
             return ""
         rows = "".join(
-            f'<tr class="peak-{fact.sign}"><td>{_SIGNS[fact.sign]}</td>'
-            f"<th scope=row>{escape(fact.name)}<small>{escape(fact.rule)}</small></th>"
+            f'<tr class="peak-{fact.sign}"><td>{SIGNS[fact.sign]}</td>'
+            f"<th scope=row>{linked(fact.name, fact.link)}<small>{escape(fact.rule)}</small></th>"
             f'<td class="n">{escape(fact.value)}</td></tr>'
             for fact in self.facts
         )
@@ -87,7 +101,7 @@ class FirstScreen(Fragment):
             f"{self.verdict.sign} {self.verdict.word}",
             self.headline,
             " ".join(self.sentences).replace("**", ""),
-            *(f"{_SIGNS[f.sign]}  {f.name}: {f.value} ({f.rule})" for f in self.facts),
+            *(f"{SIGNS[f.sign]}  {f.name}: {f.value} ({f.rule})" for f in self.facts),
         ]
         return "\n".join(line for line in lines if line)
 
@@ -137,4 +151,6 @@ def first_screen(
 def _gates_passed(facts: Sequence[Fact]) -> str:
     gates = [fact for fact in facts if fact.sign != "info"]
     passed = sum(fact.sign == "pass" for fact in gates)
-    return f"Gates · {passed} of {len(gates)} passed" if gates else "Facts"
+    undecided = sum(fact.sign == "open" for fact in gates)
+    also = f", {undecided} open" if undecided else ""
+    return f"Gates · {passed} of {len(gates)} passed{also}" if gates else "Facts"

@@ -9,6 +9,7 @@ metric; a difference gets a sign.
 import math
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from numbers import Integral, Real
 from typing import Final
 
@@ -72,6 +73,7 @@ def base_name(name: str) -> str:
     return stem
 
 
+@cache
 def style_of(name: str) -> Style:
     """Printing style of the metric called `name`; an unknown name gets a plain style."""
     stem = base_name(name)
@@ -88,6 +90,8 @@ def style_of(name: str) -> Style:
         return Style(decimals=0, signed=signed, grouped=True)
     if stem in _FLAG:
         return Style(flag=True)
+    if stem == "year":
+        return Style(decimals=0)
     return Style(signed=signed)
 
 
@@ -108,6 +112,22 @@ def format_metric(name: str, value: object) -> str:
     if not style.unit or text == MISSING:
         return text
     return f"{text}{_NO_BREAK_SPACE}{style.unit}"
+
+
+def format_range(name: str, low: float, high: float) -> str:
+    """An interval in the style of its metric, the unit once.
+
+    Args:
+        name: metric name, which decides the style.
+        low: stored lower end; a missing end makes the whole an en dash.
+        high: stored upper end.
+
+    >>> format_range("max_dd", -0.2, -0.05)
+    '−20.0 to −5.0\\xa0%'
+    """
+    if math.isnan(low) or math.isnan(high):
+        return MISSING
+    return f"{format_value(low, style_of(name))} to {format_metric(name, high)}"
 
 
 def format_value(value: object, style: Style) -> str:

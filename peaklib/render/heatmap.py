@@ -6,7 +6,7 @@ scale around that zero; any other gets the sequential scale over its range.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -16,8 +16,11 @@ import plotly.graph_objects as go
 from peaklib.errors import DataError
 from peaklib.render.bands import STRIP_HEIGHT, Period
 from peaklib.render.cells import HATCHED, Cells, cell_axis, draw_cells, outline
-from peaklib.render.formats import Style, format_metric, format_value, style_of
+from peaklib.render.formats import Style, format_metric, format_range, format_value, style_of
+from peaklib.render.intervals import Intervals, draw_intervals
 from peaklib.render.legends import LEGEND_SPACE, Legend, draw_legends
+from peaklib.render.panels import Panel
+from peaklib.render.plateau import SIGN as PLATEAU_SIGN, outline_region
 from peaklib.render.scale import Floats, Scale, diverging, sequential, shared_limit
 from peaklib.render.sheet import Axes, Box, Margins, Sheet
 from peaklib.render.template import FIGURE_WIDTH, give_title, plain
@@ -25,38 +28,25 @@ from peaklib.render.template import FIGURE_WIDTH, give_title, plain
 _MARGINS: Final = Margins(left=58, right=8, top=8, bottom=LEGEND_SPACE)
 _GAP: Final = 22
 _MAX_CELL: Final = 110
+_MAX_LABEL_ROOM: Final = 260
 # Thirty rows still fit the first screen.
 _MIN_CELL: Final = 9
 _MIN_PANEL: Final = 260
 _GRID_HEIGHT: Final = 270
+# More rows than fit at that height make the cells lower, not the figure higher.
+_MAX_GRID_HEIGHT: Final = 520
 _HEADER: Final = 26
 _STRIP: Final = STRIP_HEIGHT + 8
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One heatmap: a metric over two parameters.
-
-    Args:
-        values: index = parameter on the y axis, columns = parameter on the x axis, both in
-            the order to draw (the first row stands at the bottom); NaN = no such trial.
-        metric: name of the metric, which decides decimals, percent and the shared scale.
-        title: what the panel shows, in words.
-        zero_means: what zero stands for (`same as hold`); None for a metric whose zero
-            means nothing (volatility, drawdown).
-        period: role and dates, where they differ from panel to panel.
-    """
-
-    values: pd.DataFrame
-    metric: str
-    title: str
-    zero_means: str | None = None
-    period: Period | None = None
+_BESIDE_WIDTH: Final = 292
+_BESIDE_GAP: Final = 34
 
 
 def metric_step(metric: str) -> float:
-    """Step to which limits are rounded: 0.05, or half a percentage point for percent."""
-    return 0.005 if style_of(metric).unit == "%" else 0.05
+    """Step to which limits are rounded: 0.05, half a percentage point, or one of a count."""
+    style = style_of(metric)
+    if style.decimals == 0:
+        return 1.0
+    return 0.005 if style.unit == "%" else 0.05
 
 
 def heatmap(
@@ -67,6 +57,8 @@ def heatmap(
     chosen: tuple[object, object] | None = None,
     period: Period | None = None,
     limits: Mapping[str, float] | None = None,
+    plateau_label: str = "plateau",
+    beside: Intervals | None = None,
     title: str = "",
     subtitle: str = "",
 ) -> go.Figure:
@@ -80,6 +72,8 @@ def heatmap(
         period: role and dates of all panels, drawn as one band across them.
         limits: limit of a diverging scale by metric, where several figures share it
             (see `shared_limit`); otherwise taken from these panels.
+        plateau_label: what the outlined region is (`plateau: keeps 80 % of the best`).
+        beside: intervals drawn at the right of the panels, such as those of the chosen cell.
         title: the finding.
         subtitle: what is drawn, in which unit, after which costs.
 
@@ -91,13 +85,15 @@ def heatmap(
     scales = _scales(panels, limits or {})
     rows = max(len(panel.values.index) for panel in panels)
     # A grid of two or three rows still has to be as tall as the words beside it.
-    grid = max(float(np.clip(_GRID_HEIGHT / rows, _MIN_CELL, 34)) * rows, 7.5 * len(y_label))
+    cell = min(float(np.clip(_GRID_HEIGHT / rows, _MIN_CELL, 34)), _MAX_GRID_HEIGHT / rows)
+    grid = max(cell * rows, 7.5 * len(y_label))
     heads = _STRIP if any(panel.period for panel in panels) else 0
     over = _STRIP if period else 0
+    margins = replace(_MARGINS, left=_label_room(panels))
     sheet = Sheet(
-        FIGURE_WIDTH - _MARGINS.left - _MARGINS.right, grid + _HEADER + heads + over, _MARGINS
+        FIGURE_WIDTH - margins.left - margins.right, grid + _HEADER + heads + over, margins
     )
-    boxes = _boxes(panels, sheet.width, grid)
+    boxes = _boxes(panels, sheet.width - (_BESIDE_WIDTH + _BESIDE_GAP) * bool(beside), grid)
     same_rows = all(panel.values.index.equals(panels[0].values.index) for panel in panels)
     for panel, box in zip(panels, boxes, strict=True):
         labelled = panel is panels[0] or not same_rows
@@ -110,13 +106,19 @@ def heatmap(
             labelled,
             _colour_axis(panels, panel.metric),
         )
+        if panel.plateau is not None:
+            outline_region(sheet.figure, axes, panel.plateau.to_numpy(dtype=bool))
         if chosen is not None:
             column = _position(panel.values.columns, chosen[0])
             row = _position(panel.values.index, chosen[1])
             outline(sheet.figure, axes, column=column, row=row)
     if period is not None:
         sheet.add_strip(period, _above(boxes[0], boxes[-1], sheet.height - STRIP_HEIGHT))
-    draw_legends(sheet, _legends(panels, boxes), scales, remarks=_remarks(panels, chosen))
+    if beside is not None:
+        left = boxes[-1].right + _BESIDE_GAP
+        draw_intervals(sheet, Box(left, min(left + _BESIDE_WIDTH, sheet.width), 0, grid), beside)
+    remarks = _remarks(panels, chosen, plateau_label)
+    draw_legends(sheet, _legends(panels, boxes), scales, remarks=remarks)
     return give_title(sheet.figure, title, subtitle)
 
 
@@ -205,13 +207,19 @@ def _draw_panel(
         names=(x_names, y_names),
         hover="{}: %{{customdata[0]}}<br>{}: %{{customdata[1]}}<br>"
         "<b>{}: %{{customdata[2]}}</b>".format(*map(plain, (*labels, panel.title))),
-        full=[[format_metric(panel.metric, float(value)) for value in row] for row in values],
+        full=_full(panel, values),
     )
     draw_cells(sheet.figure, cells, axes, box)
     sheet.write(panel.title, box.left, box.top + 6, bold=True)
     if panel.period is not None:
         sheet.add_strip(panel.period, _above(box, box, box.top + _HEADER + 2))
     return axes
+
+
+def _label_room(panels: Sequence[Panel]) -> int:
+    """Pixels at the left for the names of the rows and the parameter beside them."""
+    longest = max(len(name) for panel in panels for name in _names(panel.values.index))
+    return min(max(_MARGINS.left, 8 * longest + 34), _MAX_LABEL_ROOM)
 
 
 def _names(axis: "pd.Index[Any]") -> list[str]:
@@ -226,11 +234,27 @@ def _position(axis: "pd.Index[Any]", value: object) -> int:
 def _texts(panel: Panel, values: Floats) -> list[list[str]]:
     style = style_of(panel.metric)
     signed = Style(
-        decimals=1 if style.unit == "%" else 2,
+        decimals=1 if style.unit == "%" else 2 if style.decimals is None else style.decimals,
         factor=style.factor,
         signed=panel.zero_means is not None,
     )
     return [[format_value(float(value), signed) for value in row] for row in values]
+
+
+def _full(panel: Panel, values: Floats) -> list[list[str]]:
+    """What the pointer shows of each cell: the number with its unit, and its interval."""
+    full = [[format_metric(panel.metric, float(value)) for value in row] for row in values]
+    if panel.low is None or panel.high is None:
+        return full
+    ends = (frame.to_numpy(dtype=float, na_value=np.nan) for frame in (panel.low, panel.high))
+    level = f"{100 * panel.level:g} %"
+    return [
+        [
+            f"{text}, {level} {format_range(panel.metric, float(low), float(high))}"
+            for text, low, high in zip(*row, strict=True)
+        ]
+        for row in zip(full, *ends, strict=True)
+    ]
 
 
 def _legends(panels: Sequence[Panel], boxes: Sequence[Box]) -> list[Legend]:
@@ -250,8 +274,12 @@ def _colour_axis(panels: Sequence[Panel], metric: str) -> str:
     return "coloraxis" if number == 1 else f"coloraxis{number}"
 
 
-def _remarks(panels: Sequence[Panel], chosen: tuple[object, object] | None) -> str:
+def _remarks(
+    panels: Sequence[Panel], chosen: tuple[object, object] | None, plateau_label: str
+) -> str:
     signs = ["▢ chosen"] if chosen is not None else []
+    if any(panel.plateau is not None and panel.plateau.to_numpy().any() for panel in panels):
+        signs.append(f"{PLATEAU_SIGN} {plateau_label}")
     if any(panel.values.isna().to_numpy().any() for panel in panels):
         signs.append(f"{HATCHED} not tried, or no trade")
     return "    ".join(signs)

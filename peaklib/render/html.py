@@ -6,8 +6,12 @@ from html import escape as _escape
 from pathlib import Path
 from typing import Final
 
+from peaklib.errors import DataError
+
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _STRONG: Final = re.compile(r"\*\*(.+?)\*\*")
+# A fragment of the page, a web address, or a file beside the page; never a script.
+_ADDRESS: Final = re.compile(r"#[\w.-]+|https?://[^\s]+|[\w.-][\w./-]*(#[\w.-]+)?")
 
 
 def escape(text: object) -> str:
@@ -18,6 +22,26 @@ def escape(text: object) -> str:
 def rich(text: str) -> str:
     """Escaped text in which ``**words**`` are strong; no other markup is understood."""
     return _STRONG.sub(r"<strong>\1</strong>", escape(text))
+
+
+def linked(text: object, address: str) -> str:
+    """Escaped text, as a link where `address` is not empty.
+
+    Args:
+        text: what is shown.
+        address: `#fragment`, `https://...`, or a file beside the page.
+
+    Raises:
+        DataError: the address is none of these.
+    """
+    if not address:
+        return escape(text)
+    if not _ADDRESS.fullmatch(address):
+        raise DataError(
+            f"link of {str(text)!r} is {address!r}; give '#fragment', an http(s) address, or the "
+            "relative path of a file"
+        )
+    return f'<a class="peak-link" href="{escape(address)}">{escape(text)}</a>'
 
 
 @cache

@@ -12,6 +12,8 @@ from peaklib.render.template import LIGHT, plain
 _BELOW_GRID: Final = 54
 _LENGTH: Final = 190
 _THICKNESS: Final = 9
+_CHARACTER: Final = 6.8
+_WORD_GAP: Final = 14
 # Room at the left for the words that stand centred under the end of the bar.
 _INDENT: Final = 44
 # A panel this wide has its bar and the remarks side by side.
@@ -82,7 +84,10 @@ def draw_legends(
 
 def _draw_bar(sheet: Sheet, legend: Legend, scale: Scale, below: int) -> None:
     ticks = _ticks(legend, scale)
-    length = min(_LENGTH, legend.box.width - 2 * _INDENT)
+    low, middle, high = (len(text) for text in ticks.values())
+    # The words at the ends are centred there: half of each hangs over.
+    words = _CHARACTER * (middle + (low + high) / 2) + 2 * _WORD_GAP
+    length = min(max(_LENGTH, words), legend.box.width - 2 * _INDENT)
     sheet.figure.layout[legend.colour_axis] = {
         "cmin": scale.low,
         "cmax": scale.high,

@@ -11,6 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from peaklib.errors import NotebookError
 from peaklib.render.arrange import Arranged, arrange
+from peaklib.render.attached import MIMETYPE as ATTACHMENT, attachment_html
 from peaklib.render.figures import CSS_CLASS, MIMETYPE, figure_html, script_json
 from peaklib.render.fragments import PARAMETERS_MARKER
 from peaklib.render.html import TEMPLATES, fragments_css, style_block
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nbconvert import HTMLExporter
     from nbformat import NotebookNode
 
-MAX_BYTES: Final = 8_000_000
+MAX_BYTES: Final = 15_000_000
 _LIBRARY_PLACE: Final = '<script id="peak-library"></script>'
 _FAILED: Final = "EXECUTION FAILED"
 
@@ -106,6 +107,7 @@ def _exporter() -> "HTMLExporter":
     )
     exporter.config.NbConvertBase.display_data_priority = [
         MIMETYPE,
+        ATTACHMENT,
         "text/html",
         "text/markdown",
         "image/svg+xml",
@@ -114,6 +116,7 @@ def _exporter() -> "HTMLExporter":
         "text/plain",
     ]
     exporter.register_filter("plotly_figure", figure_html)
+    exporter.register_filter("attached_document", attachment_html)
     exporter.register_filter("without_style", lambda html: html.replace(style_block(), ""))
     return cast("HTMLExporter", exporter)
 

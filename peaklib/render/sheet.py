@@ -8,6 +8,7 @@ still stretches with the page.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from peaklib.render.bands import Period, draw_strip, strip_axis
@@ -134,18 +135,33 @@ class Sheet:
         axes = self.add_axes(box, x=hidden, y=hidden)
         draw_strip(self.figure, period, x_axis=axes.x, y_axis=axes.y, span=(0, 1), width=box.width)
 
-    def add_time_strips(self, periods: tuple[Period, ...], x_axis: str, box: Box) -> None:
-        """Draw the bands of several periods along an axis of dates."""
+    def add_time_strips(
+        self,
+        periods: tuple[Period, ...],
+        x_axis: str,
+        box: Box,
+        first: pd.Timestamp | None = None,
+    ) -> None:
+        """Draw the bands of several periods along an axis of dates.
+
+        Args:
+            periods: in order of time.
+            x_axis: plotly name of the axis.
+            box: where the bands stand.
+            first: where the axis starts, if a band is older; the band is cut off there.
+        """
+        origin = first or periods[0].start
         domain = (box.bottom / self.height, box.top / self.height)
         axes = self.add_axes(box, x={}, y=strip_axis(domain, anchor=x_axis), shared=x_axis)
-        whole = (periods[-1].end - periods[0].start).days or 1
+        whole = (periods[-1].end - origin).days or 1
         for period in periods:
-            share = (period.end - period.start).days / whole * box.width
+            start = max(period.start, origin)
+            share = (period.end - start).days / whole * box.width
             draw_strip(
                 self.figure,
                 period,
                 x_axis=x_axis,
                 y_axis=axes.y,
-                span=(period.start, period.end),
+                span=(start, period.end),
                 width=share,
             )

@@ -9,7 +9,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from peaklib.errors import DataError
 from peaklib.render.formats import Style, format_value, style_of
-from peaklib.render.html import Fragment, escape
+from peaklib.render.html import Fragment, escape, linked
 
 FOLD: Final = 12
 
@@ -28,6 +28,7 @@ class Table(Fragment):
         numeric: which columns are numbers (set right, sorted as numbers).
         caption: one line above the table.
         fold: rows shown before the rest is folded away.
+        links: address by the whole text of a header or a cell.
     """
 
     header: tuple[str, ...]
@@ -36,6 +37,7 @@ class Table(Fragment):
     numeric: tuple[bool, ...]
     caption: str = ""
     fold: int = field(default=FOLD)
+    links: Mapping[str, str] = field(default_factory=dict)
 
     def html(self) -> str:
         """The table as HTML; a long one shows its first rows and a button for all."""
@@ -52,13 +54,13 @@ class Table(Fragment):
     def _table(self, rows: tuple[tuple[str, ...], ...]) -> str:
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         head = "".join(
-            f"<th{_align(number)} scope=col>{escape(_heading(name, unit))}</th>"
+            f"<th{_align(number)} scope=col>{self._linked(name)}{escape(_unit(unit))}</th>"
             for name, unit, number in zip(self.header, self.units, self.numeric, strict=True)
         )
         body = "\n".join(
             "<tr>"
             + "".join(
-                f"<td{_align(number) or _wraps(cell)}>{escape(cell)}</td>"
+                f"<td{_align(number) or _wraps(cell)}>{self._linked(cell)}</td>"
                 for cell, number in zip(row, self.numeric, strict=True)
             )
             + "</tr>"
@@ -66,9 +68,12 @@ class Table(Fragment):
         )
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
 
+    def _linked(self, text: str) -> str:
+        return linked(text, self.links.get(text, ""))
+
     def __repr__(self) -> str:
         grid = [
-            [_heading(name, unit) for name, unit in zip(self.header, self.units, strict=True)],
+            [f"{name}{_unit(unit)}" for name, unit in zip(self.header, self.units, strict=True)],
             *self.rows,
         ]
         widths = [max(len(row[at]) for row in grid) for at in range(len(self.header))]
@@ -88,6 +93,7 @@ def table(
     caption: str = "",
     units: Mapping[str, str] | None = None,
     fold: int = FOLD,
+    links: Mapping[str, str] | None = None,
 ) -> Table:
     """Format a frame: one style per column, chosen by the column's name.
 
@@ -97,10 +103,12 @@ def table(
         caption: one line above the table.
         units: unit by column name, where the name alone does not say it (`slow`: `days`).
         fold: rows to show before the rest is folded away.
+        links: address by text, such as `{"dsr": "#def-dsr"}`: every header (without its unit)
+            and every cell with exactly this text leads there.
 
     Raises:
-        DataError: `units` names a column that the frame does not have, or two columns
-            share a name.
+        DataError: `units` names a column that the frame does not have, `links` a text that
+            the table does not hold, or two columns share a name.
     """
     flat = _with_index(frame)
     names = [str(name) for name in flat.columns]
@@ -119,13 +127,18 @@ def table(
         [format_value(value, style) for value in column]
         for column, style in zip(columns, styles, strict=True)
     ]
+    rows = tuple(zip(*cells, strict=True))
+    addresses = dict(links or {})
+    if unused := sorted(set(addresses).difference(names, *rows)):
+        raise DataError(f"table: links name {unused}, which no header or cell holds: {names}")
     return Table(
         header=tuple(names),
         units=tuple(given.get(name, style.unit) for name, style in zip(names, styles, strict=True)),
-        rows=tuple(zip(*cells, strict=True)),
+        rows=rows,
         numeric=numeric,
         caption=caption,
         fold=fold,
+        links=addresses,
     )
 
 
@@ -150,8 +163,8 @@ def _without_noise(style: Style, column: "pd.Series[Any]", number: bool) -> Styl
     return replace(style, decimals=2 if largest >= 1 else 4)
 
 
-def _heading(name: str, unit: str) -> str:
-    return f"{name}, {unit}" if unit else name
+def _unit(unit: str) -> str:
+    return f", {unit}" if unit else ""
 
 
 def _wraps(cell: str) -> str:

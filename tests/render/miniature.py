@@ -11,6 +11,8 @@ def bundle(shown: Any) -> dict[str, Any]:
     """What a kernel would store for a displayed object."""
     if hasattr(shown, "to_plotly_json"):
         return {"application/vnd.plotly.v1+json": json.loads(shown.to_json())}
+    if hasattr(shown, "_repr_mimebundle_"):
+        return dict(shown._repr_mimebundle_())
     data = {"text/plain": repr(shown)}
     if hasattr(shown, "_repr_html_"):
         data["text/html"] = shown._repr_html_()

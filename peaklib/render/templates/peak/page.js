@@ -82,12 +82,24 @@
     head.setAttribute("aria-sort", "none");
     head.tabIndex = 0;
     head.title = "sort";
-    head.addEventListener("click", () => sortAll(head));
+    head.addEventListener("click", (event) => event.target.closest("a") || sortAll(head));
     head.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") {
+      if ((event.key === "Enter" || event.key === " ") && event.target === head) {
         event.preventDefault();
         sortAll(head);
       }
+    });
+  });
+
+  // An attached document is drawn when it is opened, without scripts and without a network.
+  document.querySelectorAll(".peak-attachment").forEach((part) => {
+    part.addEventListener("toggle", () => {
+      if (!part.open || part.querySelector("iframe")) return;
+      const frame = document.createElement("iframe");
+      frame.setAttribute("sandbox", "");
+      frame.title = part.querySelector("summary").textContent;
+      frame.srcdoc = JSON.parse(part.querySelector("script").textContent);
+      part.append(frame);
     });
   });
 
