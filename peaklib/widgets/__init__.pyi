@@ -1,0 +1,4 @@
+from .explorer import (
+    Explorer as Explorer,
+    explore as explore,
+)
