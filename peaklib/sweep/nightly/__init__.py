@@ -1,0 +1,1 @@
+"""Nights: the same sweeps again and again, held against the night before."""
