@@ -51,13 +51,13 @@ else
 endif
 	@touch $@
 
-.PHONY: FORCE help setup lab sweep report check static test notebooks reference bench soak lock clean
+.PHONY: FORCE help setup lab sweep report heatmaps robustness check static test notebooks reference bench soak lock clean
 FORCE:
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 help:  ## list the targets
 	@echo 'usage: make TARGET      (first use of a target installs .venv from requirements.lock)'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(INSTALLED)  ## bring .venv up to requirements.lock (the other targets do it by themselves)
 	@echo ".venv is ready: $$($(VENV_PYTHON) --version), requirements.lock and peaklib installed"
@@ -71,6 +71,12 @@ sweep: $(INSTALLED)  ## run the default sweep and write its report to reports/
 
 report: $(INSTALLED)  ## write the report of the last default sweep again
 	@$(PEAK) sweep configs/sweeps/default.toml --report
+
+heatmaps: $(INSTALLED)  ## write the heatmaps of the last default sweep: intervals, plateaus, stability
+	@$(PEAK) sweeps page heatmaps default
+
+robustness: $(INSTALLED)  ## write the robustness page of the best trial of the last default sweep
+	@$(PEAK) sweeps page robustness default
 
 check: static  ## the inner loop, under a minute: style, layers, types, fast tests
 	@$(PYTEST) -m 'not ($(NOT_FAST))' -n $(WORKERS)
@@ -87,7 +93,7 @@ notebooks: $(INSTALLED)  ## execute each notebook in place (synced with its scri
 reference: $(INSTALLED)  ## write the tables of docs/reference/features.md from the features
 	@$(VENV_PYTHON) -m peaklib.features.reference docs/reference/features.md
 
-bench: $(INSTALLED)  ## measure grids, evidence, features and labels, and write docs/benchmarks.md
+bench: $(INSTALLED)  ## measure grids, evidence, features, labels and luck, and write docs/benchmarks.md
 	@$(VENV_PYTHON) tests/bench/run.py
 
 soak: $(INSTALLED)  ## the long fault and soak runs
@@ -98,7 +104,7 @@ lock: $(INSTALLED)  ## resolve pyproject.toml anew into requirements.lock (needs
 	@test -n '$(UV)' || { echo 'make lock needs uv: see https://docs.astral.sh/uv' >&2; exit 1; }
 	@$(VENV_PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' \
 	  | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-annotate --no-header --no-build --upgrade --extra lab --extra dev \
+	    --no-annotate --no-header --no-build --upgrade --extra lab --extra report --extra dev \
 	    pyproject.toml - --output-file requirements.lock
 	@echo 'requirements.lock is new: run make test, and say in the commit what changed'
 

@@ -35,6 +35,8 @@ fill: str = "next_open"  # or "close": filled at the price that decides (optimis
 lag: int = 1  # bars from decision to fill
 costs: dict = {"fees_bps": 5.0, "slippage_bps": 5.0}  # a side; names as in backtest.Terms
 benchmark: str = "buy_and_hold"  # strategy to compare with
+warmup: int = 0  # bars that indicators see and nothing is measured on; a sweep sets its longest
+split: str = ""  # date on which out of sample begins, for the columns is_ and oos_; empty: none
 seed: int = 7  # nothing here is random; kept for the record
 
 # %%
@@ -55,6 +57,8 @@ cell = evaluate_cell(
     costs=costs,
     benchmark=benchmark,
     period=period,
+    warmup=warmup,
+    split=split,
 )
 trials, hold = cell.trials, cell.hold
 
@@ -64,7 +68,7 @@ trials, hold = cell.trials, cell.hold
 # %%
 figure = heatmap_of(
     cell,
-    ["sharpe", "cagr"],
+    ["sharpe", "cagr", "max_dd"],
     title=f"{strategy} on {dataset}, {len(trials)} trials",
     subtitle=f"After costs, in sample, compared with {benchmark}",
 )

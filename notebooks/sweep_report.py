@@ -16,16 +16,17 @@
 # %% [markdown]
 # # Report of a sweep
 #
-# **Question**  What did the sweep find, how often was it tried, and what may be believed?
+# **Question**  What did the sweep find, how often was it tried, and how much of it is luck?
 #
-# **Reads**  the runs of the sweep `sweep_run`   **Writes**  the run in `run_dir`: tables `ranking`,
-# `summary`, `trials`; `peak sweep` renders the page
+# **Reads**  the runs of the sweep `sweep_run`   **Writes**  the run in `run_dir`: tables `gates`,
+# `facts`, `choices`, `ranking`, `summary`, `trials`; `peak sweep` renders the page
 #
 # **Answer**  the first screen
 
 # %% tags=["parameters"]
 run_dir: str = ""  # folder of the run; empty: look only, nothing is recorded
 sweep_run: str = ""  # id of the sweep's own run; empty: a preview of `config`, computed here
+as_of: int = 0  # lines of the ledger that are looked at; 0: all
 config: str = "configs/sweeps/quick.toml"  # what a preview computes
 
 # %%
@@ -33,8 +34,7 @@ import pandas as pd
 
 from peaklib import evidence, render
 from peaklib.sweep import (
-    above_hold,
-    best_of,
+    cell_intervals,
     cite,
     correlations,
     data_sets,
@@ -45,26 +45,49 @@ from peaklib.sweep import (
     preview,
     ranking,
     read_results,
-    replay,
     searched,
+    slice_rows,
     summary,
+    with_drawdown,
+)
+from peaklib.sweep.figures import Extras
+from peaklib.sweep.review import (
+    choices_table,
+    costs_figure,
+    definitions_of,
+    dials_of,
+    edge_of,
+    evidence_figure,
+    facts_links,
+    facts_table,
+    gates_of,
+    gates_title,
+    headline_of,
+    logits_figure,
+    overfitting_figure,
+    review,
+    sensitivity_table,
+    sentences_of,
+    stability_figure,
+    stability_of,
+    tear_sheet,
+    verdict_of,
+    walked_figure,
 )
 
 run = evidence.attach(run_dir)
 results = read_results(sweep_run) if sweep_run else preview(config)
-best = best_of(results)
+found = review(results, as_of=as_of or None)
+best = found.best
 cite(run, results, best)
 metrics = results.config.report.heatmaps
 limits = limits_of(results, metrics)
 used, hold = best.cell.conventions, best.cell.hold
-on = " · ".join(value for name, value in best.cell.label.items() if name != "strategy")
 costs = used["terms"]
+under = f" under {results.scenario} costs" if results.scenario else ""
 
 # %%
-n_above, n_base = above_hold(results)
-under = f" under {results.scenario} costs" if results.scenario else ""
-unusable = len(results.failures)
-edge = ", ".join(f"{name} {best.params[name]:g}" for name in best.on_edge)
+gates = gates_of(found)
 render.first_screen(
     provenance=[
         (results.name, f"{results.n_trials:,} trials in {len(results.cells)} cells"),
@@ -87,55 +110,99 @@ render.first_screen(
         ("costs", f"{costs['fees_bps']:g} + {costs['slippage_bps']:g} bp a side"),
     ],
     question=results.config.question,
-    verdict=render.Verdict.NO_VERDICT,
-    headline=(f"In sample, {n_above:,} of {n_base:,} trials have a higher Sharpe than hold"),
-    sentences=[
-        f"The best of them, **{best.cell.trials.attrs['strategy']} {best.text}** on {on}, has a "
-        f"Sharpe of **{best.metrics['sharpe']:.2f}** against {hold['sharpe']:.2f} for hold, and a "
-        "largest drawdown of "
-        f"{render.format_metric('max_dd', best.metrics['max_dd'])} against "
-        f"{render.format_metric('max_dd', hold['max_dd'])}.",
-        f"It was chosen{under} as the best of {n_base:,} trials on the very bars it is measured "
-        "on, so its numbers flatter it.",
-        "Nothing here was tested on unseen data.",
-    ],
-    facts=[
-        render.Fact(
-            "info",
-            "Trials made",
-            "all combinations that have a result" if sweep_run else "a preview: counted nowhere",
-            f"{results.n_trials:,}",
-        ),
-        render.Fact("info", "Above hold", f"Sharpe, same bars{under}", f"{n_above / n_base:.0%}"),
-        render.Fact(
-            "info",
-            "Best on the grid's edge",
-            "the optimum may lie outside" if edge else "on axes of three or more values",
-            edge or "no",
-        ),
-        render.Fact(
-            "fail" if unusable else "info",
-            "Cells without a result",
-            "listed below; what they would have shown is unknown" if unusable else "all finished",
-            str(unusable),
-        ),
-        render.Fact("info", "Out of sample", "not examined in this version", "–"),
-    ],
-    facts_title="Facts · no gates are set",
+    verdict=verdict_of(found),
+    headline=headline_of(found),
+    sentences=sentences_of(found),
+    facts=gates,
+    facts_title=gates_title(found),
 )
 
 # %%
-heatmap_of(
-    best.cell,
-    metrics,
-    limits=limits,
-    chosen=best.params,
-    title=f"Neighbours of the best trial: {best.cell.trials.attrs['strategy']} on {on}",
-    subtitle=(
-        "In sample, after costs. Sharpe and CAGR as difference to hold; drawdown as it is (hold "
-        f"{render.format_metric('max_dd', hold['max_dd'])}). The outlined cell was chosen here"
+run.save_table(
+    "gates",
+    pd.DataFrame(
+        [(gate.name, gate.sign, gate.value, gate.rule) for gate in gates],
+        columns=["gate", "state", "found", "rule"],
     ),
 )
+evidence_figure(
+    found,
+    metrics[:1],
+    title=f"Neighbours of the best trial: {best.cell.trials.attrs['strategy']} on {found.where}",
+    subtitle=(
+        "Sharpe minus hold in sample, after costs; point at a cell for its interval. Right: the "
+        "best trial where it was chosen, and the same way of choosing on unseen years. "
+        + edge_of(found)
+    ),
+)
+
+# %%
+facts = facts_table(found)
+run.save_table("facts", facts)
+render.table(facts, caption="What else to ask", links=facts_links(facts))
+
+# %% [markdown]
+# ## On unseen years
+#
+# One account, which at the start of each period takes up what was best on all days before. Both
+# curves start at 1 where the first choice was made.
+
+# %%
+figure = walked_figure(
+    found,
+    title=headline_of(found),
+    subtitle="Growth of 1 after costs, on days that no choice had seen; point at ▲ for the choice",
+)
+figure if figure is not None else render.note("Too few years to walk forward.")
+
+# %%
+choices = choices_table(found)
+run.save_table("choices", choices)
+render.table(choices, caption="What was chosen when, and what it then did", fold=12)
+
+# %% [markdown]
+# ## How much is luck
+
+# %%
+render.dials(dials_of(found))
+
+# %%
+overfitting_figure(
+    found,
+    title="Does what was best in one half of the days stay good in the other?",
+    subtitle="Each point: one way to halve the days, and the trial that was best in the first half",
+)
+
+# %%
+logits_figure(
+    found,
+    title="Where the choice of one half stands in the other half",
+    subtitle="Share of splits; left of the line, the choice is no better than the middle",
+)
+
+# %% [markdown]
+# ## How stable it is
+
+# %%
+stability_figure(
+    found,
+    title="The best trial of all years, half-year by half-year",
+    subtitle="Share of the strategy's trials that it beats by Sharpe; around 0.5 it is one of many",
+)
+
+# %%
+ranks = stability_of(found).ranks.reset_index()
+run.save_table("ranks", ranks)
+costs_figure(
+    found,
+    title="What costs leave of the best trial",
+    subtitle="Sharpe in sample at other costs; the line is hold",
+)
+
+# %%
+sensitivity = sensitivity_table(found)
+run.save_table("sensitivity", sensitivity)
+render.table(sensitivity, caption="The best trial with later fills and later starts, in sample")
 
 # %% [markdown]
 # ## What was searched
@@ -152,6 +219,7 @@ render.table(searched(results), caption="Strategies, their grids and how often t
 # tables of this page lie beside it as CSV and JSON.
 
 # %%
+n_base = sum(len(cell.trials) for cell in results.base)
 best_rows = ranking(results, results.config.report.top)
 run.save_table("ranking", best_rows)
 render.table(best_rows, caption=f"Best {len(best_rows)} of {n_base:,} trials{under}")
@@ -170,39 +238,29 @@ failed = pd.DataFrame(
 render.table(failed, caption="Failed cells") if len(failed) else render.note("No cell failed.")
 
 # %% [markdown]
-# ## Curve and drawdown of the best trial
-#
-# Computed again for this page from data and parameters, and equal to the recorded numbers. Circles
-# mark the lowest point of each drawdown.
-
-# %%
-result, benchmark_result = replay(best, results.config.benchmark)
-start, end = result.equity.index[0], result.equity.index[-1]
-render.equity_and_drawdown(
-    {
-        best.cell.trials.attrs["strategy"]: result.curve,
-        "hold": benchmark_result.curve,
-    },
-    periods=[render.Period("in_sample", start, end)],
-    log=True,
-    title=f"{best.cell.trials.attrs['strategy']} {best.text} against hold, on {on}",
-    subtitle=f"Growth of 1 after costs, in sample; {len(result.trades)} round trips",
-)
-
-# %% [markdown]
 # ## All heatmaps
 #
-# Each strategy and data set under the first cost scenario. A colour means the same number in every
-# figure; the best trial of each cell is outlined.
+# Each strategy and data set under the first cost scenario, in sample. A colour means the same
+# number in every figure; the best trial of each cell is outlined, and every cell has an interval.
 
 # %%
 from IPython.display import display
 
 for cell in results.base:
+    top = cell.trials.iloc[int(cell.trials["sharpe"].fillna(-float("inf")).to_numpy().argmax())]
+    ends = cell_intervals(
+        cell,
+        ["sharpe"],
+        slice_rows(cell, top),
+        benchmark=results.config.benchmark,
+        rule=found.thresholds.intervals,
+        seed=results.config.seed,
+    )
     figure = heatmap_of(
         cell,
-        metrics,
+        with_drawdown(metrics),
         limits=limits,
+        extras=Extras(ends=ends, level=found.thresholds.intervals.level),
         title=" · ".join(cell.label.values()),
         subtitle=(
             f"In sample, {len(cell.trials)} trials, after costs; hold has Sharpe "
@@ -227,6 +285,17 @@ correlations(
 )
 
 # %% [markdown]
+# ## Tear sheet of the best trial
+#
+# By QuantStats, in sample. Its numbers follow its own conventions and carry no intervals.
+
+# %%
+sheet = tear_sheet(found) if sweep_run else None
+render.attachment("QuantStats tear sheet", sheet) if sheet else render.note(
+    "Attached to the page of a recorded sweep only."
+)
+
+# %% [markdown]
 # ## Method and assumptions
 
 # %%
@@ -247,7 +316,11 @@ render.key_values(
         *((f"Terms: {name}", text.describe()) for name, text in terms.items()),
         ("Account", "starts with 1, all-in up to the target, equity marked at each close"),
         ("Open position at the end", "marked at the last close, not sold"),
-        ("Evaluation days", "all bars, also those before an indicator is ready (flat until then)"),
+        (
+            "Evaluation days",
+            f"{used['n_bars']:,} bars from {used['start']} on, the same for all trials; the "
+            f"{used['warmup']} before them only warm up indicators",
+        ),
         ("Annualisation", f"{used['bars_per_year']:g} bars a year, risk-free rate 0 %, ddof 1"),
         ("Benchmark", f"{results.config.benchmark}, same bars, same costs"),
         *([("Opens", opens)] if opens else []),
@@ -308,3 +381,9 @@ render.table(
     caption="Runs behind this page; the root hash is the SHA-256 of the run's SHA256SUMS",
     fold=40,
 )
+
+# %% [markdown]
+# ## What the words mean
+
+# %%
+render.definitions(definitions_of(found))

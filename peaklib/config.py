@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -127,6 +128,9 @@ def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]
     for part in parts:
         field = model.model_fields.get(str(part))
         inner = field.annotation if field else None
+        if get_origin(inner) is UnionType:
+            # A table that may be left out.
+            inner = next(each for each in get_args(inner) if each is not NoneType)
         if get_origin(inner) is dict:
             # A table of tables: the next part is a name of the user's own.
             inner = get_args(inner)[1]

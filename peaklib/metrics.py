@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 # return, but not below that of a return of 1 %, since equity near 1.0 rounds at 1e-16.
 _NOISE: Final = 1e-13
 _NOISE_FLOOR: Final = 0.01
+_ROUNDING: Final = 2.220446049250313e-16
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,9 @@ def _mean_and_deviation(returns: Floats) -> tuple[float, float]:
     if n < 2:
         return mean, np.nan
     deviation = np.sqrt(squares / (n - 1))
-    return mean, deviation if deviation > _NOISE * max(largest, _NOISE_FLOOR) else 0.0
+    # A mean of n terms is off by up to n roundings, and so is every distance from it.
+    noise = max(_NOISE, n * _ROUNDING)
+    return mean, deviation if deviation > noise * max(largest, _NOISE_FLOOR) else 0.0
 
 
 @compiled

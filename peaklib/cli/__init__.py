@@ -11,7 +11,9 @@ from peaklib.errors import ConfigError, PeakError
 
 _COMMANDS: Final = {
     "sweep": Lazy("sweep", "Run a sweep over a notebook and report it."),
+    "sweeps": Lazy("sweeps", "Compare finished sweeps; open a holdout, counted."),
     "run": Lazy("run", "Run one notebook and keep what it leaves."),
+    "nightly": Lazy("nightly", "Run sweeps every night and say what changed."),
     "runs": Lazy("runs", "Find, compare and count runs; clean up after crashes."),
     "evidence": Lazy("evidence", "Verify packs and pages, export runs."),
     "repro": Lazy("repro", "Run a pack again and compare what comes out."),

@@ -1,13 +1,15 @@
-"""A comparison of runs in words: short names, short values, one row for each thing."""
+"""A comparison in words: short names, short values, one row for each thing."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from peaklib.cli.show import console
 from peaklib.evidence.trials.compare import ABSENT, METRICS
 
 if TYPE_CHECKING:
     from peaklib.evidence.trials.compare import Line, RunComparison, Section
+    from peaklib.robustness.bootstrap import Interval
 
 # These often say one thing under several names (`parameters.dataset`, `label.dataset`).
 _OVERLAPPING: Final = frozenset({"trial", "config", "inputs", "conventions"})
@@ -17,6 +19,9 @@ _DIGEST_LENGTHS: Final = frozenset({40, 64})
 _LONGEST_LIST: Final = 4
 _WORDS: Final = {"data": "data", "code": "code", "days": "days", "terms": "costs"}
 _SIGNS: Final = {True: "✓", False: "✕", None: "?"}
+# Columns of a table: room for names, and between columns.
+_NAME_WIDTH: Final = 18
+_GAP: Final = 2
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,59 @@ def text_rows(comparison: "RunComparison", *, equal: bool = False) -> list[TextR
     return rows
 
 
-def same_text(comparison: "RunComparison") -> str:
+def same_text(known: Mapping[str, bool | None]) -> str:
     """`same data ✓  same code ✓ …`; a question mark where a run does not say."""
-    known = comparison.same
     return "  ".join(f"same {word} {_SIGNS[known[name]]}" for name, word in _WORDS.items())
+
+
+def range_text(found: "Interval", metric: str = "sharpe") -> str:
+    """The ends of an interval: `[0.10, 0.75]`."""
+    from peaklib.render import format_metric
+
+    return f"[{format_metric(metric, found.low)}, {format_metric(metric, found.high)}]"
+
+
+def difference_text(difference: "Interval", correlation: float | None) -> str:
+    """Sharpe of one minus that of another, whether that is more than luck, in one line."""
+    from peaklib.render import format_metric
+    from peaklib.sweep.curves import is_separable
+
+    name = f"{difference.metric}_diff"
+    words = [
+        f"a−b {difference.metric} {format_metric(name, difference.estimate)}",
+        f"{100 * difference.level:g} % {range_text(difference, name)}",
+        "separable" if is_separable(difference) else "not separable",
+    ]
+    if correlation is not None:
+        words.append(f"return correlation {format_metric('rho', correlation)}")
+    return "  ".join(words)
+
+
+def method_text(difference: "Interval") -> str:
+    """How the interval of a difference was made."""
+    return (
+        f"paired {difference.kind} bootstrap, blocks of {difference.block_length:.1f} bars, "
+        f"{difference.resamples:,} resamples, seed {difference.seed}"
+    )
+
+
+def edge_text(name: str, value: float) -> str:
+    """`slow=250 is the grid edge`: what is better may lie outside."""
+    return f"{name}={value:g} is the grid edge"
+
+
+def interval_json(found: "Interval | None") -> dict[str, Any] | None:
+    """An interval as plain values."""
+    return None if found is None else asdict(found)
+
+
+def difference_json(difference: "Interval | None") -> dict[str, Any] | None:
+    """The interval of a difference as plain values, and whether it leaves out 0."""
+    from peaklib.sweep.curves import is_separable
+
+    if difference is None:
+        return None
+    return {**asdict(difference), "separable": is_separable(difference)}
 
 
 def value_text(value: Any) -> str:
@@ -83,6 +137,55 @@ def value_text(value: Any) -> str:
     text = str(value)
     is_digest = len(text) in _DIGEST_LENGTHS and set(text) <= set("0123456789abcdef")
     return text[:_DIGEST_SHOWN] if is_digest else text
+
+
+def print_rows(
+    labels: Sequence[str], rows: Sequence[TextRow], *, whole_names: bool = False
+) -> None:
+    """Print a table; of many columns one table below another, so that no number is cut.
+
+    Args:
+        labels: of the columns.
+        rows: with a cell for each column.
+        whole_names: fold no name of a row.
+    """
+    # Parameters may fold, metrics never.
+    widths = [
+        max(len(label), *(len(row.cells[at]) for row in rows if row.is_metric), 0)
+        for at, label in enumerate(labels)
+    ]
+    differences = max(len(row.difference) for row in rows) if rows else 0
+    name = max(map(len, (row.name for row in rows)), default=0) if whole_names else _NAME_WIDTH
+    start = 0
+    while start < len(labels):
+        stop, room = start + 1, console.width - name - differences - widths[start]
+        while stop < len(labels) and room >= widths[stop] + _GAP:
+            room -= widths[stop] + _GAP
+            stop += 1
+        _print_block(slice(start, stop), labels, widths, rows, whole_names)
+        start = stop
+
+
+def _print_block(
+    shown: slice,
+    labels: Sequence[str],
+    widths: Sequence[int],
+    rows: Sequence[TextRow],
+    whole_names: bool,
+) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, _GAP, 0, 0))
+    table.add_column("", overflow="fold", no_wrap=whole_names)
+    for label, width in zip(labels[shown], widths[shown], strict=True):
+        table.add_column(label, justify="right", overflow="fold", min_width=width)
+    with_difference = any(row.difference for row in rows)
+    if with_difference:
+        table.add_column("a−b", justify="right", no_wrap=True)
+    for row in rows:
+        if any(row.cells[shown]) or len(labels) == 1:
+            table.add_row(row.name, *row.cells[shown], *[row.difference] * with_difference)
+    console.print(table)
 
 
 def _list_text(values: list[Any]) -> str:

@@ -1,5 +1,6 @@
 """`peak runs best`: the grid points of all runs, ranked by a metric."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
 
     from peaklib.evidence import Query, Registry
     from peaklib.evidence.registry.best import Point
+    from peaklib.evidence.trials.count import FamilyCount
+    from peaklib.robustness.deflation import Deflated
 
+_LOG: Final = logging.getLogger(__name__)
 # Beside the metric that was asked for, as far as the points have them.
 _BESIDE: Final = ("sharpe", "cagr", "max_dd", "n_trades")
 _WIDEST: Final = 3
+_OUT: Final = "oos_"
 
 
 @click.command("best")
@@ -31,7 +36,9 @@ def command(metric: str, limit: int, higher: bool | None, as_json: bool, **chose
 
     A point that several runs evaluated counts once. A bound of --where is on the metric of
     the point, or on that of its run. What is best of many trials, in sample, is no forecast:
-    the line above the table says how many it was chosen among.
+    the line above the table says how many it was chosen among. Below the table stand the edges
+    of the grid that the first point lies on and, of a Sharpe, the deflated Sharpe ratio: how
+    likely the true one is above what luck gives the best of so many trials.
 
     \b
     Examples:
@@ -77,8 +84,8 @@ def _say_nothing(registry: "Registry") -> None:
     next_step("peak runs list" if known else "peak sweep configs/sweeps/quick.toml")
 
 
-def _n_trials(registry: "Registry", query: "Query") -> int:
-    """Distinct trials that the points were chosen among; bounds choose, too."""
+def _among(registry: "Registry", query: "Query") -> "dict[str, FamilyCount]":
+    """Trials that the points were chosen among, by family; bounds choose, too."""
     from peaklib.evidence.registry.query import is_of_dataset
     from peaklib.evidence.trials.count import count_trials
 
@@ -98,21 +105,50 @@ def _n_trials(registry: "Registry", query: "Query") -> int:
         return {**data, "trials": kept}
 
     lines = (event.data for event in registry.ledger.events("publish"))
-    counted = count_trials(taken(data) for data in lines if data["run_id"] in among)
-    return sum(family.distinct for family in counted.values())
+    return count_trials(taken(data) for data in lines if data["run_id"] in among)
+
+
+def _n_trials(among: Mapping[str, "FamilyCount"]) -> int:
+    return sum(family.distinct for family in among.values())
+
+
+def _deflated(
+    registry: "Registry",
+    points: Sequence["Point"],
+    metric: str,
+    higher: bool,
+    among: Mapping[str, "FamilyCount"],
+) -> "tuple[Deflated | None, str]":
+    """That of the first point, where the points are ranked by Sharpe; or why there is none."""
+    from peaklib.cli.best_remarks import try_deflated
+
+    if metric != "sharpe" or not higher or not points or points[0].n is None:
+        return None, ""
+    return try_deflated(registry, points[0], among)
 
 
 def _answer(
     registry: "Registry", points: Sequence["Point"], metric: str, higher: bool, query: "Query"
 ) -> dict[str, Any]:
-    found = [
-        {**asdict(point), "ref": str(point), "hold": _hold(registry, point, metric)}
+    from peaklib.cli.best_remarks import deflated_json, edges_of, grid_of
+
+    among = _among(registry, query)
+    found: list[dict[str, Any]] = [
+        {
+            **asdict(point),
+            "ref": str(point),
+            "hold": _hold(registry, point, metric),
+            "on_edge": edges_of(grid_of(registry, point), point.params),
+        }
         for point in points
     ]
+    deflated, reason = _deflated(registry, points, metric, higher, among)
+    for first in found[:1]:
+        first |= {"deflated": deflated_json(deflated), "no_deflated": reason or None}
     return {
         "metric": metric,
         "higher_is_better": higher,
-        "n_trials": _n_trials(registry, query),
+        "n_trials": _n_trials(among),
         "points": plain(found),
     }
 
@@ -128,15 +164,38 @@ def _print(
     short = registry.short_ids([point.run_id for point in points])
     names = [_named(point, short) for point in points]
     shared = _shared(points)
-    which = "highest" if higher else "lowest"
+    which, among = "highest" if higher else "lowest", _among(registry, query)
+    where = "out of sample" if metric.startswith(_OUT) else "in sample"
     console.print(
-        f"chosen by {which} {metric} · among {_n_trials(registry, query):,} trials, in sample"
+        f"chosen by {which} {metric} · among {_n_trials(among):,} trials, {where}"
         + "".join(f" · {text}" for text in shared.values() if text),
         soft_wrap=True,
     )
     console.print(_table(registry, points, names, metric, shared))
+    _print_remarks(registry, points, metric, _deflated(registry, points, metric, higher, among))
     several = len(points) > 1
     next_step(f"peak runs {'compare ' + ' '.join(names[:2]) if several else 'show ' + names[0]}")
+
+
+def _print_remarks(
+    registry: "Registry",
+    points: Sequence["Point"],
+    metric: str,
+    deflated: "tuple[Deflated | None, str]",
+) -> None:
+    """What a reader must know of the first point."""
+    from peaklib.cli.best_remarks import deflated_text, edges_of, grid_of
+    from peaklib.cli.compare_text import edge_text
+
+    best, (found, reason) = points[0], deflated
+    for name in edges_of(grid_of(registry, best), best.params):
+        console.print(f"! {edge_text(name, best.params[name])}")
+    if metric.startswith(_OUT):
+        console.print("! what is chosen by an out-of-sample number has used it up: it is no test")
+    if found is not None:
+        console.print(f"! {deflated_text(found)}")
+    if reason:
+        _LOG.warning("no deflated Sharpe ratio of %s: %s", best, reason)
 
 
 def _named(point: "Point", short: Mapping[str, str]) -> str:

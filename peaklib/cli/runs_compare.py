@@ -1,14 +1,14 @@
 """`peak runs compare`: what differs between runs, and their numbers side by side."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from peaklib.cli.show import console, emit_json, next_step
-from peaklib.errors import EvidenceError
+from peaklib.errors import EvidenceError, PeakError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,13 +16,28 @@ if TYPE_CHECKING:
     from peaklib.cli.compare_text import TextRow
     from peaklib.evidence import SealedRun
     from peaklib.evidence.trials.compare import RunComparison
+    from peaklib.robustness.bootstrap import Interval
     from peaklib.sweep.curves import Curve
 
-# Columns of a table: room for names, and between columns.
-_NAME_WIDTH: Final = 18
-_GAP: Final = 2
-
 Named = tuple["SealedRun", dict[str, Any]]
+
+# What `peaklib.sweep.curves` reads the curve of a run from; importing it takes a second.
+_EQUITY: Final = "equity"
+
+
+@dataclass(frozen=True)
+class _Apart:
+    """How far the Sharpe ratios of two curves lie apart.
+
+    Args:
+        difference: first minus second; None if there is none.
+        correlation: of the returns.
+        reason: why curves that should be there give no difference.
+    """
+
+    difference: "Interval | None" = None
+    correlation: float | None = None
+    reason: str = ""
 
 
 @click.command("compare")
@@ -46,6 +61,9 @@ def command(
     other data or days, or under other costs, cannot be compared: metrics and curves are
     then refused, with the reason, unless --anyway is given.
 
+    Two grid points, or runs that keep a table `equity`, are held against each other bar by
+    bar: the difference of their Sharpe ratios comes with its 90 % interval.
+
     \b
     Examples:
       peak runs compare 102184 1bd55d
@@ -66,10 +84,11 @@ def command(
     if comparison.refusals and not refused and not as_json:
         console.print("\n".join(f"! {reason}" for reason in _reasons(comparison)))
     shown = replace(comparison, sections=comparison.sections[:-1]) if refused else comparison
+    apart = _apart(comparison, named)
     if as_json:
-        emit_json(_answer(shown, refused, show_all))
+        emit_json(_answer(shown, refused, show_all) | _apart_json(apart))
     else:
-        _print(shown, show_all)
+        _print(shown, show_all, apart)
     if refused:
         raise _refusal(comparison)
     missing = _write_page(page, comparison, named) if page is not None else []
@@ -111,6 +130,41 @@ def _labels(comparison: "RunComparison") -> tuple[str, ...]:
     return short_labels(comparison.runs)
 
 
+def _apart(comparison: "RunComparison", named: Sequence[Named]) -> _Apart:
+    """The difference of two runs or points on the same ground, if both have a curve."""
+    if len(named) != 2 or comparison.refusals or not all(map(_has_curve, named)):
+        return _Apart()
+    from peaklib.sweep.comparison import return_correlations
+    from peaklib.sweep.curves import bars_per_year_of, curve_of, sharpe_difference
+
+    labels = _labels(comparison)
+    one, other = (curve_of(*each, label) for each, label in zip(named, labels, strict=True))
+    years = [found for _, record in named if (found := bars_per_year_of(record)) is not None]
+    if not years:
+        return _Apart(reason="neither says how many bars a year has")
+    try:
+        difference = sharpe_difference(one, other, years[0])
+    except PeakError as error:
+        return _Apart(reason=str(error))
+    (rho,) = return_correlations([one, other]).values()
+    return _Apart(difference, rho if rho == rho else None)
+
+
+def _has_curve(one: Named) -> bool:
+    _, record = one
+    return bool(record.get("point")) or _EQUITY in record["content"]["tables"]
+
+
+def _apart_json(apart: _Apart) -> dict[str, Any]:
+    from peaklib.cli.compare_text import difference_json
+
+    return {
+        "sharpe_difference": difference_json(apart.difference),
+        "return_correlation": apart.correlation,
+        "no_difference": apart.reason or None,
+    }
+
+
 def _answer(comparison: "RunComparison", refused: bool, show_all: bool) -> dict[str, Any]:
     answer = {**comparison.to_json(), "refused": refused}
     if show_all:
@@ -121,61 +175,36 @@ def _answer(comparison: "RunComparison", refused: bool, show_all: bool) -> dict[
     return answer
 
 
-def _print(comparison: "RunComparison", show_all: bool) -> None:
-    from peaklib.cli.compare_text import same_text, text_rows
+def _print(comparison: "RunComparison", show_all: bool, apart: _Apart) -> None:
+    from peaklib.cli.compare_text import print_rows, same_text, text_rows
 
     differing = text_rows(comparison)
     labels = _labels(comparison)
     if differing:
-        _print_rows(labels, differing)
+        print_rows(labels, differing)
     else:
         console.print("nothing differs")
     if show_all:
         console.print("\nequal")
-        _print_rows(("",), [_only_first(row) for row in text_rows(comparison, equal=True)])
+        print_rows(("",), [_only_first(row) for row in text_rows(comparison, equal=True)])
     else:
         console.print(f"differing fields only; --all for {comparison.n_equal} equal")
-    console.print(same_text(comparison))
+    _print_apart(apart)
+    console.print(same_text(comparison.same))
+
+
+def _print_apart(apart: _Apart) -> None:
+    from peaklib.cli.compare_text import difference_text, method_text
+
+    if apart.reason:
+        console.print(f"! no interval of the difference: {apart.reason}")
+    if apart.difference is not None:
+        console.print(difference_text(apart.difference, apart.correlation))
+        console.print(method_text(apart.difference))
 
 
 def _only_first(row: "TextRow") -> "TextRow":
     return replace(row, cells=row.cells[:1], difference="")
-
-
-def _print_rows(labels: Sequence[str], rows: Sequence["TextRow"]) -> None:
-    """Print a table; of many runs one table below another, so that no number is cut."""
-    # Parameters may fold, metrics never.
-    widths = [
-        max(len(label), *(len(row.cells[at]) for row in rows if row.is_metric), 0)
-        for at, label in enumerate(labels)
-    ]
-    differences = max(len(row.difference) for row in rows) if rows else 0
-    start = 0
-    while start < len(labels):
-        stop, room = start + 1, console.width - _NAME_WIDTH - differences - widths[start]
-        while stop < len(labels) and room >= widths[stop] + _GAP:
-            room -= widths[stop] + _GAP
-            stop += 1
-        _print_block(slice(start, stop), labels, widths, rows)
-        start = stop
-
-
-def _print_block(
-    shown: slice, labels: Sequence[str], widths: Sequence[int], rows: Sequence["TextRow"]
-) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, _GAP, 0, 0))
-    table.add_column("", overflow="fold")
-    for label, width in zip(labels[shown], widths[shown], strict=True):
-        table.add_column(label, justify="right", overflow="fold", min_width=width)
-    with_difference = any(row.difference for row in rows)
-    if with_difference:
-        table.add_column("a−b", justify="right", no_wrap=True)
-    for row in rows:
-        if any(row.cells[shown]) or len(labels) == 1:
-            table.add_row(row.name, *row.cells[shown], *[row.difference] * with_difference)
-    console.print(table)
 
 
 def _write_page(page: Path, comparison: "RunComparison", named: Sequence[Named]) -> list[str]:
@@ -189,7 +218,7 @@ def _write_page(page: Path, comparison: "RunComparison", named: Sequence[Named])
 
     labels = _labels(comparison)
     curves = [curve_of(*one, label) for label, one in zip(labels, named, strict=True)]
-    facts = [("compared", same_text(comparison))]
+    facts = [("compared", same_text(comparison.same))]
     registry = Registry(named[0][0].runs)
     for label, name, (run, _) in zip(labels, comparison.runs, named, strict=True):
         root = registry.root_of(run.run_id)

@@ -347,12 +347,13 @@ def sampled_returns(subject: Subject, fields: Sequence[Evaluated], most: int) ->
     """(n_bars, n) returns of at most so many trials, spread evenly over all of them."""
     sizes = [len(field.frame) for field in fields]
     rows = sample_trials(sum(sizes), most)
-    return np.column_stack(list(_returns_of(subject, fields, rows)))
+    return np.column_stack(list(returns_of(subject, fields, rows)))
 
 
-def _returns_of(
+def returns_of(
     subject: Subject, fields: Sequence[Evaluated], rows: NDArray[np.int64]
 ) -> Iterator[Floats]:
+    """(n_bars,) returns of some trials, numbered through all fields, one after another."""
     ends = np.cumsum([0, *(len(field.frame) for field in fields)])
     for field, (start, stop) in zip(fields, pairwise(ends.tolist()), strict=True):
         own = rows[(rows >= start) & (rows < stop)] - start

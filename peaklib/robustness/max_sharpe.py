@@ -27,6 +27,7 @@ Counts = NDArray[np.int32]
 
 # Trials that one call of the kernel carries: 16 columns of 5,000 bars stay in a core's cache.
 _BATCH: Final = 16
+_ROUNDING: Final = 4 * float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -139,13 +140,19 @@ def max_sharpe_test_of(
         beaten_consistent / (resamples + 1),
         best.position,
         best.sharpe * root,
-        float(best.null.mean()) * root,
+        _mean_of_defined(best.null) * root,
         float(np.quantile(best.null, 0.95)) * root,
         best.n_trials,
         float(block_length),
         resamples,
         seed,
     )
+
+
+def _mean_of_defined(null: Floats) -> float:
+    """Mean over the resamples in which any trial moved."""
+    known = null[np.isfinite(null)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def resampled_counts(n: int, block_length: float, resamples: int, seed: int) -> Counts:
@@ -287,7 +294,9 @@ def _resampled_sharpes(centred: Floats, mean: Floats, counts: Counts, out: Float
         for k in range(width):
             average = total[k] / n
             variance = (squares[k] - n * average * average) / (n - 1)
-            out[b, k] = (mean[k] + average) / np.sqrt(variance) if variance > 1e-30 else -np.inf
+            # A resample without a bar on which the trial moved has the variance of rounding alone.
+            noise = max(1e-30, _ROUNDING * squares[k])
+            out[b, k] = (mean[k] + average) / np.sqrt(variance) if variance > noise else -np.inf
 
 
 def checked_matrix(returns: ArrayLike) -> Floats:

@@ -207,7 +207,8 @@ def execute(
     except papermill.PapermillExecutionError as error:
         raise NotebookError(f"{error.ename}: {error.evalue}") from error
     except CellTimeoutError as error:
-        raise NotebookError(f"a cell ran for more than {timeout_s} s and was stopped") from error
+        limit = f"ran for more than {timeout_s} s" if timeout_s else "sent no answer in time"
+        raise NotebookError(f"a cell {limit} and was stopped") from error
     except (DeadKernelError, RuntimeError) as error:
         raise NotebookError(f"the kernel died or did not start: {error}") from error
     return executed

@@ -48,6 +48,8 @@ def execute_in_place(notebook: Path, *, threads: int) -> None:
 def _stable(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     notebook.metadata.pop("papermill", None)
     notebook.metadata.pop("language_info", None)
+    # Megabytes that no viewer without a kernel can use.
+    notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for name in ("papermill", "execution"):
             cell.metadata.pop(name, None)

@@ -24,9 +24,15 @@ from .execute import (
     estimate_seconds as estimate_seconds,
 )
 from .figures import (
+    Extras as Extras,
     correlations as correlations,
     heatmap_of as heatmap_of,
     limits_of as limits_of,
+    slice_rows as slice_rows,
+    with_drawdown as with_drawdown,
+)
+from .intervals import (
+    cell_intervals as cell_intervals,
 )
 from .plan import (
     Cell as Cell,

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from peaklib.backtest import BacktestResult, run_backtest
-from peaklib.data import load
+from peaklib.data import Dataset, load
+from peaklib.data.holdout import OPTION
 from peaklib.errors import EvidenceError
 from peaklib.evidence import Run, open_run
 from peaklib.evidence.run import RUN_ROLE
@@ -166,9 +167,9 @@ def replay(best: Best, benchmark: str) -> tuple[BacktestResult, BacktestResult]:
     """
     attrs = best.cell.trials.attrs
     used = best.cell.conventions
-    data = part_of(load(best.cell.source), f"{used['start']}/{used['end']}")
+    data = data_of(best.cell)
     params = {**attrs["fixed"], **best.params}
-    terms: dict[str, Any] = used["terms"]
+    terms = terms_of(best.cell)
     again = run_backtest(attrs["strategy"], data, params, **terms)
     difference = abs(again.metrics["sharpe"] - best.metrics["sharpe"])
     if data.digest != used["digest"] or not difference <= _TOLERANCE:
@@ -180,12 +181,27 @@ def replay(best: Best, benchmark: str) -> tuple[BacktestResult, BacktestResult]:
     return again, run_backtest(benchmark, data, **terms)
 
 
+def data_of(cell: CellData) -> Dataset:
+    """The bars that a cell read, those that warmed up its indicators included.
+
+    What a sweep kept as a holdout is left out again.
+    """
+    asked = cell.data["load"]["options"].get(OPTION)
+    return part_of(load(cell.source, holdout_from=asked), cell.period)
+
+
+def terms_of(cell: CellData) -> dict[str, Any]:
+    """Fill, costs and warm-up of a cell, as `run_backtest` takes them."""
+    used = cell.conventions
+    return {**used["terms"], "warmup": used.get("warmup", 0)}
+
+
 def cite(run: Run, results: SweepResults, best: Best) -> None:
     """Name what a report stands on as its inputs: the sweep, its cells, the data read again."""
     if results.run_id:
         used = [results.run_id, *(cell.run_id for cell in results.cells)]
         run.use(*(open_run(run_id) for run_id in used), role=RUN_ROLE)
-    run.use(load(best.cell.source))
+    run.use(load(best.cell.source, holdout_from=results.config.holdout_from))
 
 
 def data_table(results: SweepResults) -> pd.DataFrame:

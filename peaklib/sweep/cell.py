@@ -10,6 +10,7 @@ from peaklib.backtest import Fill, run_backtest, run_grid
 from peaklib.data import Dataset, load
 from peaklib.errors import DataError
 from peaklib.evidence import Run
+from peaklib.robustness.moments import sharpe_of_moments, window_moments
 from peaklib.sweep.axes import check_period
 
 
@@ -23,6 +24,9 @@ class CellData:
         trials: as `run_grid` returns them.
         hold: metrics of the benchmark on the same bars and terms, costs included.
         data: what the data set says of itself, quality included.
+        period: part of the data set that was used, empty for all of it.
+        split: first day out of sample, empty where there is none; then the trials have
+            `is_sharpe` and `oos_sharpe`, before and from that day.
         run_id, root: the run that holds it; empty if it was computed on the spot.
     """
 
@@ -31,6 +35,8 @@ class CellData:
     trials: pd.DataFrame
     hold: Mapping[str, float]
     data: Mapping[str, Any]
+    period: str = ""
+    split: str = ""
     run_id: str = ""
     root: str = ""
 
@@ -58,6 +64,9 @@ def evaluate_cell(
     costs: Mapping[str, float] | None = None,
     benchmark: str = "buy_and_hold",
     period: str = "",
+    warmup: int = 0,
+    split: str = "",
+    holdout_from: str | None = None,
 ) -> CellData:
     """Evaluate every combination of a grid and record the trials in a run.
 
@@ -67,24 +76,46 @@ def evaluate_cell(
         grid, where: axes and the condition between them.
         fill, lag, costs: terms of trading, see `backtest.Terms`.
         period: `2001-01-01/2010-12-31` to use a part of the data, empty for all.
+        warmup: bars at the start that indicators see and nothing is measured on.
+        split: date on which out of sample begins; empty for none.
+        holdout_from: date from which on no row is read; in a sweep the runner sees to it.
 
     Raises:
         DataError: unknown data, an empty period, or a fill that the data cannot give.
         StrategyError: a parameter is out of range.
         ConfigError: the condition cannot be read.
     """
-    whole = load(dataset)
+    whole = load(dataset, holdout_from=holdout_from)
     run.use(whole)
     data = part_of(whole, period)
     if data.digest != whole.digest:
         run.use(data, role="period")
-    terms: dict[str, Any] = {"fill": fill, "lag": lag, **(costs or {})}
-    trials = run.log_trials(run_grid(strategy, data, grid, where=where or None, **terms))
-    hold = run_backtest(benchmark, data, **terms).metrics
-    run.log_metrics({f"hold_{name}": value for name, value in hold.items()})
+    terms: dict[str, Any] = {"fill": fill, "lag": lag, **(costs or {}), "warmup": warmup}
+    windows = _sides(data, warmup, split) if split else {}
+    trials = run_grid(strategy, data, grid, where=where or None, windows=windows, **terms)
+    for name in windows:
+        moments = window_moments(trials, [name])
+        trials[f"{name}_sharpe"] = sharpe_of_moments(
+            moments, periods_per_year=data.meta.bars_per_year
+        )
+    trials = run.log_trials(trials)
+    hold = run_backtest(benchmark, data, **terms)
+    run.log_metrics({f"hold_{name}": value for name, value in hold.metrics.items()})
     best = trials["sharpe"].max()
     run.log_metrics({"n_trials": len(trials), "best_sharpe": best})
-    return CellData({}, dataset, trials, hold, data.describe())
+    return CellData({}, dataset, trials, hold.metrics, data.describe(), period, split)
+
+
+def _sides(data: Dataset, warmup: int, split: str) -> dict[str, tuple[pd.Timestamp, pd.Timestamp]]:
+    """First and last bar before a date, and from it on."""
+    index = data.frame.index[warmup:]
+    first = data.bars_before(split) - warmup
+    if not 1 <= first < len(index):
+        raise DataError(
+            f"split = {split!r}: {data.name} is measured from {index[0]:%Y-%m-%d} to "
+            f"{index[-1]:%Y-%m-%d}; choose a day in between"
+        )
+    return {"is": (index[0], index[first - 1]), "oos": (index[first], index[-1])}
 
 
 def part_of(data: Dataset, period: str) -> Dataset:

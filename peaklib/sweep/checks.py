@@ -6,12 +6,14 @@ is left to the model.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, Final
 
 from peaklib.backtest import Terms
 from peaklib.config import unknown
-from peaklib.data import validate_source
+from peaklib.data import load, validate_source
+from peaklib.data.holdout import holdout_date
 from peaklib.errors import ConfigError, DataError, NotebookError, StrategyError
 from peaklib.evidence import Axes, Condition, home
 from peaklib.runner import declared_parameters
@@ -23,6 +25,8 @@ ROLES: Final = ("strategy", "primary", "benchmark")
 # An axis that the sweep itself understands and turns into a parameter of the notebook.
 FILTER: Final = "filter"
 _ROUTED: Final = {FILTER: "strategy"}
+# With fewer bars on a side of a border nothing is selected and nothing is judged there.
+_FEWEST: Final = 20
 
 
 def problems_of(table: Mapping[str, Any]) -> Iterator[str]:
@@ -33,6 +37,7 @@ def problems_of(table: Mapping[str, Any]) -> Iterator[str]:
     yield from _values(table)
     yield from _scenarios(table)
     yield from _grids(table)
+    yield from _borders(table)
 
 
 def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -151,7 +156,9 @@ def _period_problem(value: object) -> Iterator[str]:
 
 
 def _scenarios(table: Mapping[str, Any]) -> Iterator[str]:
-    scenarios, used = _table(table, "costs"), _axis(table, "costs")
+    # A table of costs by itself needs no name; the notebook's terms check its numbers.
+    used = [name for name in _axis(table, "costs") if not isinstance(name, Mapping)]
+    scenarios = _table(table, "costs")
     strange = [name for name in used if name not in scenarios]
     for name in strange:
         what = unknown("cost scenario", str(name), scenarios)
@@ -246,3 +253,84 @@ def _condition_problems(
     except ConfigError as error:
         for problem in error.problems:
             yield f"{key}.where = {problem}"
+
+
+def _borders(table: Mapping[str, Any]) -> Iterator[str]:
+    """Where out-of-sample and holdout begin: in this order, each with bars before and after."""
+    split, holdout = _date(table, "split", "at"), _date(table, "holdout", "from")
+    if split and holdout and split >= holdout:
+        yield (
+            f"split.at = {split!r}: lies not before holdout.from = {holdout!r}; out-of-sample ends "
+            "where the holdout begins"
+        )
+        return
+    beyond = [value for value, _, end in _periods(table) if holdout and _reaches(end, holdout)]
+    for value in beyond:
+        yield (
+            f"{_key(table, 'period')} = {value!r}: reaches into the holdout, "
+            f"holdout.from = {holdout!r}; end it before"
+        )
+    if (split or holdout) and not beyond:
+        for source in dict.fromkeys(_sources(table)):
+            yield from _side_problems(table, source, split, holdout)
+
+
+def _reaches(end: str | None, holdout: str) -> bool:
+    # A month or year ends with its last day, which is not written; no day is above 99.
+    return end is not None and f"{end}-99-99"[:10] >= holdout
+
+
+def _date(table: Mapping[str, Any], part: str, name: str) -> str | None:
+    """A date of the file; None where it is not given, or wrong, which the model says."""
+    given = _table(table, part).get(name)
+    try:
+        return None if given is None else holdout_date(given)
+    except DataError:
+        return None
+
+
+def _periods(table: Mapping[str, Any]) -> Iterator[tuple[str, str | None, str | None]]:
+    """The periods of the sweep as they are written, with their ends; wrong ones are left out."""
+    for value in _axis(table, "period") or [""]:
+        try:
+            ends = check_period(value)
+        except ValueError:
+            continue
+        yield str(value), *(ends or (None, None))
+
+
+def _sources(table: Mapping[str, Any]) -> Iterator[str]:
+    for value in _axis(table, "dataset"):
+        if isinstance(value, str) and not [*_data_problem(value)]:
+            yield value
+
+
+def _side_problems(
+    table: Mapping[str, Any], source: str, split: str | None, holdout: str | None
+) -> Iterator[str]:
+    """A border that leaves too few bars of a data set on a side; the bars are only counted."""
+    try:
+        whole = load(source)
+    except DataError as error:
+        yield f"{_key(table, 'dataset')} = {source!r}: {error}"
+        return
+    kept = whole.bars_before(holdout) if holdout else len(whole)
+    if holdout and min(kept, len(whole) - kept) < _FEWEST:
+        yield f"holdout.from = {holdout!r}: {_few(source, kept, len(whole) - kept)}"
+    elif split:
+        for value, start, end in _periods(table):
+            with suppress(DataError):  # a period without a bar is the cell's mistake
+                part = whole.between(start, end)
+                last = part.bars_before(holdout) if holdout else len(part)
+                before = part.bars_before(split)
+                if min(before, last - before) < _FEWEST:
+                    where = f" in the period {value}" if value else ""
+                    few = _few(source, before, last - before)
+                    yield f"split.at = {split!r}: {few}{where}, or switch it off: split.at=\"\""
+
+
+def _few(source: str, before: int, after: int) -> str:
+    return (
+        f"{source} has {before} bars before it and {after} from it on, and each side takes at "
+        f"least {_FEWEST}; choose another day"
+    )

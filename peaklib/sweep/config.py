@@ -4,11 +4,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from peaklib.backtest import Terms
 from peaklib.config import ConfigKind, check_table, override, read_toml
-from peaklib.errors import ConfigError
+from peaklib.data.holdout import holdout_date
+from peaklib.errors import ConfigError, DataError
 from peaklib.sweep.checks import problems_of
 
 HeatmapMetric = Literal[
@@ -33,6 +41,41 @@ class Costs(_Strict):
         """These costs with the fill convention of the sweep."""
         chosen = {name: fixed[name] for name in ("fill", "lag") if name in fixed}
         return Terms(**self.model_dump(), **chosen)
+
+
+def _date(given: object) -> str:
+    """A date of TOML, or such a text, as a text: a record holds plain values."""
+    try:
+        return holdout_date(given)
+    except DataError:
+        raise ValueError(f"{given!r} is no date; write one as in 2016-01-01") from None
+
+
+Date = Annotated[str, BeforeValidator(_date)]
+
+
+class Holdout(_Strict):
+    """Rows that no cell sees.
+
+    Args:
+        from_: their first date; `from` in the file.
+    """
+
+    from_: Annotated[Date, Field(alias="from")]
+
+    @model_serializer
+    def _plain(self) -> dict[str, str]:
+        return {"from": self.from_}
+
+
+class Split(_Strict):
+    """Where out-of-sample begins.
+
+    Args:
+        at: its first date; empty for none, to switch off that of a file with `--set`.
+    """
+
+    at: Date | Literal[""]
 
 
 class Report(_Strict):
@@ -64,6 +107,8 @@ class SweepConfig(_Strict):
         foreach: notebook parameter to its values; every combination is one cell.
         costs: cost scenarios by name, for a `costs` axis.
         grid: axes evaluated inside a cell: by strategy if the notebook takes one.
+        split: where out-of-sample begins, None for everything in sample.
+        holdout: rows that are kept from every cell, None for none.
         report: what the report shows.
     """
 
@@ -75,7 +120,24 @@ class SweepConfig(_Strict):
     foreach: dict[str, Annotated[list[Any], Field(min_length=1)]]
     costs: dict[str, Costs] = {}
     grid: dict[str, Any] = {}
+    split: Split | None = None
+    holdout: Holdout | None = None
     report: Report = Report()
+
+    @property
+    def holdout_from(self) -> str | None:
+        """First date of the holdout, None if there is none."""
+        return self.holdout.from_ if self.holdout else None
+
+    @property
+    def split_at(self) -> str | None:
+        """First date out of sample, None if there is none."""
+        return (self.split.at or None) if self.split else None
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A sweep that uses neither has the record that it had before there were any.
+        return {name: value for name, value in plain(self).items() if value is not None}
 
 
 def load_config(path: Path, settings: Sequence[str] = ()) -> SweepConfig:

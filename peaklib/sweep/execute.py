@@ -125,6 +125,7 @@ class Batch:
                 "notebook": self.plan.config.notebook,
                 "label": dict(cell.label),
                 "parameters": dict(cell.parameters),
+                "thresholds": self.plan.thresholds_digest,
             },
             seed=self.plan.config.seed,
             family=cell.family,
@@ -132,7 +133,14 @@ class Batch:
             key=cell.key,
             sources=cell.sources,
         )
-        return NotebookJob(self.plan.notebook, cell.parameters, spec, self.runs, self.threads)
+        return NotebookJob(
+            self.plan.notebook,
+            cell.parameters,
+            spec,
+            self.runs,
+            self.threads,
+            holdout_from=self.plan.config.holdout_from,
+        )
 
     def _collect(self, future: "Future[Outcome]") -> None:
         cell, _ = self.running.pop(future)

@@ -2,18 +2,23 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from peaklib.data import Dataset, load
+from peaklib.errors import ConfigError
 from peaklib.evidence import Axes, code, digest, home
+from peaklib.robustness.thresholds import Thresholds, load_thresholds
 from peaklib.runner import declared_parameters, source_digest
 from peaklib.strategies import get, wrappers
 from peaklib.sweep.axes import split_grid
 from peaklib.sweep.checks import FILTER, ROLES
 from peaklib.sweep.config import SweepConfig, load_config
+
+THRESHOLDS: Final = "configs/robustness.toml"
+WARMUP: Final = "warmup"
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Plan:
         config: as read.
         notebook: absolute path of what each cell executes.
         cells: in the order of the axes, the last one fastest.
+        thresholds: what the result will be judged by, fixed before the first cell runs.
     """
 
     name: str
@@ -60,6 +66,12 @@ class Plan:
     config: SweepConfig
     notebook: Path
     cells: tuple[Cell, ...]
+    thresholds: Thresholds
+
+    @property
+    def thresholds_digest(self) -> str:
+        """What the runs of the cells say of the thresholds."""
+        return digest(self.thresholds.model_dump())
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -87,25 +99,36 @@ def make_plan(path: Path, settings: Sequence[str] = ()) -> Plan:
     # A variation has a page and a place in the record of its own.
     suffix = f"-{digest(list(settings))[:6]}" if settings else ""
     name, command = f"{path.stem}{suffix}", _command(path, settings)
-    return plan_of(config, home() / config.notebook, name=name, command=command)
+    file = home() / THRESHOLDS
+    thresholds = load_thresholds(file) if file.is_file() else Thresholds()
+    return plan_of(
+        config, home() / config.notebook, name=name, command=command, thresholds=thresholds
+    )
 
 
-def plan_of(config: SweepConfig, notebook: Path, *, name: str, command: str) -> Plan:
+def plan_of(
+    config: SweepConfig, notebook: Path, *, name: str, command: str, thresholds: Thresholds
+) -> Plan:
     """Expand the axes of a configuration that was read before.
 
     Args:
         config: as read.
         notebook: what each cell executes.
         name, command: of the sweep.
+        thresholds: what the result will be judged by.
+
+    Raises:
+        ConfigError: the rules need more bars to warm up than a data set has.
     """
     declared = frozenset(declared_parameters(notebook))
-    identity = Identity(source_digest(notebook), config.seed, {})
+    identity = Identity(source_digest(notebook), config.seed, {}, config.holdout_from)
     points = product(*config.foreach.values())
-    cells = tuple(
-        _cell(config, dict(zip(config.foreach, point, strict=True)), declared, identity)
-        for point in points
-    )
-    return Plan(name, command, config, notebook, cells)
+    drafts = [_draft(config, dict(zip(config.foreach, p, strict=True)), declared) for p in points]
+    if WARMUP in declared and not any(WARMUP in draft.parameters for draft in drafts):
+        warmup = _longest_warmup(drafts, identity, name)
+        drafts = [replace(d, parameters={**d.parameters, WARMUP: warmup}) for d in drafts]
+    cells = tuple(_cell(draft, identity) for draft in drafts)
+    return Plan(name, command, config, notebook, cells, thresholds)
 
 
 def _command(path: Path, settings: Sequence[str]) -> str:
@@ -117,11 +140,19 @@ def _command(path: Path, settings: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Identity:
-    """What cells have in common, and digests of the data sets met so far."""
+    """What cells have in common, and the data sets met so far.
+
+    Args:
+        notebook: digest of its source.
+        seed: of all random numbers.
+        data: by source, without the holdout.
+        holdout_from: date from which on no row is read, None for all rows.
+    """
 
     notebook: str
     seed: int
     data: dict[str, Dataset]
+    holdout_from: str | None = None
 
     def of(self, parameters: Mapping[str, Any]) -> str:
         """Key of a cell."""
@@ -132,6 +163,7 @@ class Identity:
                 "seed": self.seed,
                 "parameters": parameters,
                 "data": sources,
+                "holdout_from": self.holdout_from,
                 "strategies": rules_of(parameters),
                 "libraries": _libraries_of(parameters),
                 "code": code()["peaklib_sha256"],
@@ -146,9 +178,9 @@ class Identity:
         return "/".join([str(parameters["strategy"]), *data])
 
     def load(self, source: str) -> Dataset:
-        """A data set, read once for all cells."""
+        """A data set as the cells see it, read once for all of them."""
         if source not in self.data:
-            self.data[source] = load(source)
+            self.data[source] = load(source, holdout_from=self.holdout_from)
         return self.data[source]
 
 
@@ -171,26 +203,64 @@ def _roles_in(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {role: parameters[role] for role in ROLES if role in parameters}
 
 
-def _cell(
-    config: SweepConfig, point: dict[str, Any], declared: frozenset[str], identity: Identity
-) -> Cell:
+@dataclass(frozen=True)
+class _Draft:
+    """A cell before its inputs are known."""
+
+    label: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    axes: Axes
+
+
+def _draft(config: SweepConfig, point: dict[str, Any], declared: frozenset[str]) -> _Draft:
     parameters: dict[str, Any] = {**config.fixed, **point}
     wrapper = parameters.pop(FILTER, None)
     if isinstance(parameters.get("costs"), str):
         parameters["costs"] = config.costs[parameters["costs"]].model_dump()
-    shared = {"seed": config.seed, "benchmark": config.benchmark}
+    shared = {"seed": config.seed, "benchmark": config.benchmark, "split": config.split_at or ""}
     parameters |= {name: value for name, value in shared.items() if name in declared}
     axes = _route_grid(config.grid, parameters, wrapper if wrapper in wrappers() else None)
     if "grid" in declared:
         parameters["grid"] = {name: list(values) for name, values in axes.values.items()}
         parameters["where"] = axes.where or ""
+    return _Draft({name: str(value) for name, value in point.items()}, parameters, axes)
+
+
+def _longest_warmup(drafts: Sequence[_Draft], identity: Identity, sweep: str) -> int:
+    """Bars until every trial of every cell can decide: all are measured on the same days."""
+    rules = {draft.parameters["strategy"] for draft in drafts if "strategy" in draft.parameters}
+    sources = {str(d.parameters["dataset"]) for d in drafts if "dataset" in d.parameters}
+    longest = max((_warmup_of(d) for d in drafts if "strategy" in d.parameters), default=0)
+    for source in sorted(sources):
+        n_bars = len(identity.load(source))
+        if longest > n_bars - 2:
+            raise ConfigError(
+                sweep,
+                [
+                    f"grid: its longest look-back is {longest} bars ({', '.join(sorted(rules))}), "
+                    f"and {source!r} has {n_bars}; shorten the windows, or set fixed.warmup"
+                ],
+            )
+    return longest
+
+
+def _warmup_of(draft: _Draft) -> int:
+    rule = get(draft.parameters["strategy"])
+    table = draft.axes.table()
+    points = zip(*(values.tolist() for values in table.values()), strict=True)
+    defaults = rule.resolve()
+    given = ({**defaults, **dict(zip(table, point, strict=True))} for point in points)
+    return max((int(rule.warm_up(**params)) for params in given), default=rule.warm_up_bars())
+
+
+def _cell(draft: _Draft, identity: Identity) -> Cell:
     return Cell(
-        label={name: str(value) for name, value in point.items()},
-        parameters=parameters,
-        n_trials=len(axes),
-        key=identity.of(parameters),
-        family=identity.family(parameters),
-        sources=rules_of(parameters),
+        label=draft.label,
+        parameters=draft.parameters,
+        n_trials=len(draft.axes),
+        key=identity.of(draft.parameters),
+        family=identity.family(draft.parameters),
+        sources=rules_of(draft.parameters),
     )
 
 

@@ -1,20 +1,48 @@
-"""The report of a sweep: a notebook executed into a run, rendered to one page."""
+"""Pages of a sweep: a notebook executed into a run, rendered to one file. One is its report."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from peaklib.errors import EvidenceError, NotebookError
 from peaklib.evidence import Registry, RunSpec, SealedRun, home, reports_folder, runs_folder
 from peaklib.render import render_page
-from peaklib.runner import NotebookJob, Outcome, run_notebook
+from peaklib.runner import NotebookJob, Outcome, declared_parameters, run_notebook
+from peaklib.sweep.config import SweepConfig
 from peaklib.sweep.results import dump_tables
 
 KIND: Final = "report"
 # A folder that is gone by now, and what only a preview reads.
 _NOT_SHOWN: Final = ("run_dir", "config")
+
+
+# How a notebook calls the sweep that it looks at: the run, or a trial of it as well.
+SWEEP: Final = "sweep_run"
+TARGET: Final = "target"
+AS_OF: Final = "as_of"
+_SEED: Final = "seed"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a sweep besides its report.
+
+    Args:
+        notebook: absolute path; it declares `sweep_run` or `target`.
+        parameters: of the notebook. Those that say what it looks at are filled in, and so is
+            `seed` where the notebook has one and none is given: it is the sweep's.
+    """
+
+    notebook: Path
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What stands behind the sweep's name in the names of its files."""
+        return self.notebook.stem
 
 
 @dataclass(frozen=True)
@@ -33,18 +61,25 @@ class ReportFiles:
 
 
 def make_report(
-    sweep: SealedRun, *, threads: int, runs: Path | None = None, reports: Path | None = None
+    sweep: SealedRun,
+    *,
+    threads: int,
+    page: Page | None = None,
+    runs: Path | None = None,
+    reports: Path | None = None,
 ) -> ReportFiles:
-    """Execute the report's notebook over a sweep and render it.
+    """Execute a notebook over a sweep and render it.
 
     Args:
         sweep: the sweep's own run.
         threads: for numbers.
+        page: what to make; by default the report that the sweep's configuration names.
         runs, reports: folders; the project's by default.
 
     Raises:
         EvidenceError: no cell of the sweep has a result.
-        NotebookError: the notebook failed; its run is kept and named.
+        NotebookError: the notebook cannot look at a sweep, or failed; then its run is kept
+            and named.
     """
     record = sweep.record()
     if record["metrics"]["cells"] == record["metrics"]["cells_failed"]:
@@ -52,28 +87,57 @@ def make_report(
             f"sweep run {sweep.run_id}: no cell has a result, so there is nothing to report; each "
             "failed cell's folder under runs/ holds its notebook with the error"
         )
-    name = record["config"]["sweep"]
-    notebook = home() / record["config"]["config"]["report"]["notebook"]
-    spec = RunSpec(
-        KIND,
-        {"sweep": name, "sweep_run": sweep.run_id, "sweep_root": sweep.root},
-        record["seed"],
-        parent=sweep.run_id,
-    )
-    job = NotebookJob(
-        notebook, {"sweep_run": sweep.run_id}, spec, runs or runs_folder(), threads=threads
-    )
+    job = _job(sweep, record, page, runs or runs_folder(), threads)
     outcome = run_notebook(job)
     executed = outcome.folder / "notebook.ipynb"
     if outcome.error:
-        raise NotebookError(f"the report failed: {outcome.error}; see {executed}")
+        what = "the report" if page is None else f"the page {page.name!r}"
+        raise NotebookError(f"{what} failed: {outcome.error}; see {executed}")
     folder = reports or reports_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    page = render_page(executed, folder / f"{name}.html", title=name, hidden=_NOT_SHOWN)
+    parts = [record["config"]["sweep"], *([page.name] if page else [])]
+    made = render_page(
+        executed, folder / f"{'.'.join(parts)}.html", title=" · ".join(parts), hidden=_NOT_SHOWN
+    )
     tables = {
         path.stem: pd.read_parquet(path)
         for path in sorted((outcome.folder / "outputs" / "tables").glob("*.parquet"))
     }
-    files = ReportFiles(page, tuple(dump_tables(tables, folder, name)), outcome)
+    files = ReportFiles(made, tuple(dump_tables(tables, folder, ".".join(parts))), outcome)
     Registry(job.runs).record_page(files.page, [files.run.run_id], files.tables)
     return files
+
+
+def _job(
+    sweep: SealedRun, record: Mapping[str, Any], page: Page | None, runs: Path, threads: int
+) -> NotebookJob:
+    """What is executed, with all that decides the result on its record."""
+    config = record["config"]
+    notebook = page.notebook if page else home() / config["config"]["report"]["notebook"]
+    # Trials and looks are counted up to here, so that the page can be made again.
+    as_of = Registry(runs).ledger.checkpoint().size
+    known: dict[str, Any] = {SWEEP: sweep.run_id, AS_OF: as_of}
+    named: dict[str, Any] = {}
+    if page is not None:
+        known = _asked(page, sweep.run_id, as_of, record["seed"])
+        named = {"notebook": notebook.name}
+    spec = RunSpec(
+        KIND,
+        {"sweep": config["sweep"], "sweep_root": sweep.root, **named, **known},
+        known.get(_SEED, record["seed"]),
+        parent=sweep.run_id,
+    )
+    held = SweepConfig.model_validate(config["config"]).holdout_from
+    return NotebookJob(notebook, known, spec, runs, threads=threads, holdout_from=held)
+
+
+def _asked(page: Page, sweep: str, as_of: int, seed: int) -> dict[str, Any]:
+    """Parameters of a page's notebook, as far as it declares them."""
+    declared = declared_parameters(page.notebook)
+    if not {SWEEP, TARGET} & set(declared):
+        raise NotebookError(
+            f"{page.notebook.name} has neither a parameter {SWEEP} nor {TARGET}, so it cannot be "
+            "told which sweep to look at; for a notebook of its own there is `peak run`"
+        )
+    known = {SWEEP: sweep, TARGET: sweep, AS_OF: as_of, _SEED: seed, **page.parameters}
+    return {name: value for name, value in known.items() if name in {*declared, *page.parameters}}

@@ -13,10 +13,12 @@ from peaklib.data import digest_today
 from peaklib.errors import DataError, EvidenceError, StrategyError
 from peaklib.evidence import Repeated, Rerunner, SealedRun, input_label, open_run
 from peaklib.evidence.run import RUN_ROLE
+from peaklib.robustness.thresholds import Thresholds
 from peaklib.runner import inputs_of, rerun_notebook, source_digest
 from peaklib.strategies import get
 from peaklib.sweep.config import SweepConfig
 from peaklib.sweep.execute import Progress
+from peaklib.sweep.holdout import KIND as HOLDOUT, rerun_holdout, sources_of
 from peaklib.sweep.plan import Plan, plan_of, rules_of
 from peaklib.sweep.session import KIND, NOTEBOOK, run_sweep
 from peaklib.sweep.single import KIND as ALONE, parameters_given
@@ -67,8 +69,7 @@ def _report_sources(run: SealedRun) -> Mapping[str, str]:
 
 
 def _rerun_report(run: SealedRun, place: Path) -> Repeated:
-    sweep = run.config()["sweep_run"]
-    return Repeated(rerun_notebook(run, place, {"sweep_run": sweep}))
+    return Repeated(rerun_notebook(run, place, parameters_given(run)))
 
 
 def _planned(run: SealedRun, notebook: Path) -> Plan:
@@ -79,6 +80,7 @@ def _planned(run: SealedRun, notebook: Path) -> Plan:
             notebook,
             name=config["sweep"],
             command=config["command"],
+            thresholds=Thresholds.model_validate(config["thresholds"]),
         )
 
 
@@ -110,4 +112,5 @@ RERUNNERS: Final = (
     Rerunner(ALONE, _cell_sources, _inputs, _rerun_alone),
     Rerunner("report", _report_sources, _inputs, _rerun_report),
     Rerunner(KIND, _sweep_sources, _inputs, _rerun_sweep),
+    Rerunner(HOLDOUT, sources_of, _inputs, rerun_holdout),
 )

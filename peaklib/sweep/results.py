@@ -152,9 +152,10 @@ def _read_cell(run: SealedRun) -> CellData:
         for name, value in record["metrics"].items()
         if name.startswith("hold_")
     }
-    source = record["config"]["parameters"]["dataset"]
+    given = record["config"]["parameters"]
     meta = record["inputs"][-1]["meta"]
-    return CellData({}, source, trials, hold, meta, run.run_id, run.root)
+    period, split = given.get("period", ""), given.get("split", "")
+    return CellData({}, given["dataset"], trials, hold, meta, period, split, run.run_id, run.root)
 
 
 def preview(config: str) -> SweepResults:
@@ -164,14 +165,16 @@ def preview(config: str) -> SweepResults:
         config: path of its file, below the project's root.
     """
     plan = make_plan(home() / config)
-    cells = [_evaluated(cell) for cell in plan.cells]
+    held = plan.config.holdout_from
+    cells = [_evaluated(cell, held) for cell in plan.cells]
     return SweepResults(plan.name, plan.command, plan.config, tuple(cells), ())
 
 
-def _evaluated(cell: Cell) -> CellData:
+def _evaluated(cell: Cell, holdout_from: str | None) -> CellData:
     """A planned cell computed here and now; nothing in it is random, so it needs no seed."""
     parameters = {name: value for name, value in cell.parameters.items() if name != "seed"}
-    return replace(evaluate_cell(Run(None), **parameters), label=cell.label)
+    found = evaluate_cell(Run(None), **parameters, holdout_from=holdout_from)
+    return replace(found, label=cell.label)
 
 
 def dump_tables(tables: dict[str, pd.DataFrame], folder: Path, stem: str) -> list[Path]:

@@ -78,7 +78,12 @@ def run_sweep(
             interrupted; finished cells are kept for `resume`.
     """
     folder = runs or runs_folder()
-    config = {"sweep": plan.name, "command": plan.command, "config": plan.config.model_dump()}
+    config = {
+        "sweep": plan.name,
+        "command": plan.command,
+        "config": plan.config.model_dump(),
+        "thresholds": plan.thresholds.model_dump(),
+    }
     own = _open(plan, config, folder)
     batch = Batch(plan, folder, own.run_id, threads)
     pool = executor(workers)
@@ -118,7 +123,7 @@ def _open(plan: Plan, config: dict[str, Any], folder: Path) -> OpenRun:
     sources["notebook"] = source_digest(plan.notebook)
     own = create_run(RunSpec(KIND, config, plan.config.seed, sources=sources), runs=folder)
     for source in plan.datasets:
-        own.use(load(source))
+        own.use(load(source, holdout_from=plan.config.holdout_from))
     own.save_input(NOTEBOOK, plan.notebook.read_bytes())
     return own
 

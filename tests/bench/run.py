@@ -1,4 +1,4 @@
-"""`make bench`: grids, the cost of evidence, features and labels, and `docs/benchmarks.md`.
+"""`make bench`: grids, evidence, features and labels, luck, and `docs/benchmarks.md`.
 
 Exit status: 0 when all bars are met, 1 when one is missed (the page is written all the same)
 or when a measurement could not be made (its chapter stays as it was).
@@ -53,10 +53,21 @@ def features(options: argparse.Namespace) -> Chapter:
         return chapter(measure(python, Path(folder), Sizes()), options.date)
 
 
+def luck(options: argparse.Namespace) -> Chapter:
+    """Intervals beside arch, selections, the report of a large sweep, the explorer."""
+    from luck.chapter import chapter
+    from luck.measure import measure
+    from luck.sizes import Sizes
+
+    with TemporaryDirectory(prefix="luck-", dir=SCRATCH) as folder:
+        return chapter(measure(Path(folder), Sizes()), options.date)
+
+
 MEASUREMENTS: Mapping[str, Callable[[argparse.Namespace], Chapter]] = {
     "grids": grids,
     "evidence": evidence,
     "features": features,
+    "luck": luck,
 }
 
 

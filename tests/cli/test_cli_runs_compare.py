@@ -17,6 +17,7 @@ from peaklib.errors import EvidenceError
 from peaklib.evidence import Registry, home, open_run, start_run
 from peaklib.evidence.trials.points import read_record
 from peaklib.evidence.vouch import verify_page
+from peaklib.robustness.bootstrap import paired_interval
 from peaklib.sweep import evaluate_cell
 from peaklib.sweep.curves import Curve, curve_of
 
@@ -24,7 +25,9 @@ Compare = Callable[..., Result]
 GRID = {"fast": [5, 10], "slow": [50, 100]}
 
 
-def make_cell(name: str, *, dataset: str = "sp500", fees: float = 5, period: str = "") -> str:
+def make_cell(
+    name: str, *, dataset: str = "sp500", fees: float = 5, period: str = "", warmup: int = 0
+) -> str:
     """A run of one small grid, as a sweep's cell leaves it."""
     parameters = {"dataset": dataset, "strategy": "sma_crossover", "costs": {"fees_bps": fees}}
     with start_run(kind="sweep_cell", config={"cell": name, "parameters": parameters}) as run:
@@ -35,6 +38,7 @@ def make_cell(name: str, *, dataset: str = "sp500", fees: float = 5, period: str
             grid=GRID,
             costs={"fees_bps": fees},
             period=period,
+            warmup=warmup,
         )
     return run.run_id
 
@@ -51,6 +55,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         ids["cheap"] = make_cell("cheap", fees=1)
         ids["nasdaq"] = make_cell("nasdaq", dataset="nasdaq")
         ids["early"] = make_cell("early", period="2001-01-01/2003-12-31")
+        ids["warm"] = make_cell("warm", period="2001-01-01/2003-12-31", warmup=100)
         ids["mine"] = make_cell("mine", dataset=str(file))
         file.unlink()
         with start_run(kind="interactive", config={"idea": "hold"}) as run:
@@ -225,6 +230,85 @@ def test_no_number_of_many_runs_is_cut(compare: Compare) -> None:
     assert len(turnovers) == 8
 
 
+# ---- the difference of two Sharpe ratios ---------------------------------------------------
+
+
+def test_the_difference_is_that_of_the_returns_bar_by_bar(compare: Compare) -> None:
+    answer = json.loads(compare("base:0", "base:3", "--json").output)
+    one, other = (
+        run_backtest("sma_crossover", load("sp500"), {"fast": f, "slow": s}, fees_bps=5).returns
+        for f, s in ((5, 50), (10, 100))
+    )
+    expected = paired_interval(
+        one.to_numpy(), other.to_numpy(), periods_per_year=252, resamples=2000, seed=0
+    )
+    found = answer["sharpe_difference"]
+    assert [found[name] for name in ("estimate", "low", "high")] == pytest.approx(
+        [expected.estimate, expected.low, expected.high], abs=1e-6
+    )
+    assert found["separable"] is (expected.low > 0 or expected.high < 0)
+    assert (found["kind"], found["resamples"], found["seed"]) == ("stationary", 2000, 0)
+    assert answer["return_correlation"] == pytest.approx(one.corr(other), abs=1e-9)
+    assert answer["no_difference"] is None
+
+
+def test_the_difference_stands_below_the_numbers_with_how_it_was_made(compare: Compare) -> None:
+    done = compare("base:0", "base:3")
+    found = json.loads(compare("base:0", "base:3", "--json").output)["sharpe_difference"]
+    ends = "[{low:+.2f}, {high:+.2f}]".format(**found).replace("-", "−")
+    verdict = "separable" if found["separable"] else "not separable"
+    estimate = f"{found['estimate']:+.2f}".replace("-", "−")
+    rho = r"return correlation \d\.\d\d"
+    assert re.search(
+        rf"^a−b sharpe {estimate}  90 % {re.escape(ends)}  {verdict}  {rho}\n"
+        rf"paired stationary bootstrap, blocks of {found['block_length']:.1f} bars, 2,000 "
+        r"resamples, seed 0\nsame data",
+        done.output,
+        re.MULTILINE,
+    )
+
+
+def test_equal_points_are_not_separable(compare: Compare) -> None:
+    answer = json.loads(compare("base:2", "again:2", "--json").output)
+    found = answer["sharpe_difference"]
+    assert (found["low"], found["estimate"], found["high"]) == (0, 0, 0)
+    assert found["separable"] is False
+
+
+def test_a_kept_curve_is_held_against_that_of_a_point(compare: Compare) -> None:
+    answer = json.loads(compare("base:0", "hand", "--json").output)
+    held = run_backtest("buy_and_hold", load("sp500"), fees_bps=5).metrics["sharpe"]
+    one = answer["differing"]["metrics"]["sharpe"]
+    assert answer["sharpe_difference"]["estimate"] == pytest.approx(
+        next(iter(one.values())) - held, abs=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    "runs", [("base", "again"), ("base:0", "cheap:0"), ("base:0", "base:1", "base:2")]
+)
+def test_without_two_curves_on_one_ground_there_is_no_difference(
+    compare: Compare, runs: tuple[str, ...]
+) -> None:
+    answer = json.loads(compare(*runs, "--json").output)
+    assert answer["sharpe_difference"] is answer["return_correlation"] is None
+    assert answer["no_difference"] is None
+    assert "a−b sharpe" not in compare(*runs, "--anyway").output
+
+
+def test_a_curve_that_is_lost_is_said(compare: Compare, store: dict[str, str]) -> None:
+    kept = next((Path(store["project"]) / "runs" / "data").glob("*.parquet"))
+    away = kept.rename(kept.with_suffix(".away"))
+    try:
+        done = compare("mine:0", "mine:1")
+        answer = json.loads(compare("mine:0", "mine:1", "--json").output)
+    finally:
+        away.rename(kept)
+    assert "! no interval of the difference: " in done.output
+    assert answer["sharpe_difference"] is None
+    assert "has no curve" in answer["no_difference"]
+
+
 # ---- curves and the page -------------------------------------------------------------------
 
 
@@ -245,6 +329,17 @@ def test_the_curve_of_a_point_on_a_part_of_the_data_ends_with_it(store: dict[str
     found = curve(store, "early", 0).equity
     assert found is not None
     assert f"{found.index[1]:%Y-%m-%d} {found.index[-1]:%Y-%m-%d}" == "2001-01-02 2003-12-31"
+
+
+def test_the_curve_of_a_point_begins_after_its_warm_up(store: dict[str, str]) -> None:
+    found = curve(store, "warm", 0).equity
+    bars = load("sp500").between("2001-01-01", "2003-12-31")
+    expected = run_backtest(
+        "sma_crossover", bars, {"fast": 5, "slow": 50}, fees_bps=5, warmup=100
+    ).curve
+    assert found is not None
+    pd.testing.assert_series_equal(found, expected)
+    assert found.index[1] == bars.frame.index[100]
 
 
 def test_data_whose_file_is_gone_are_read_from_the_copy(store: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ from math import isnan, sqrt
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 from numpy.typing import NDArray
 
 from peaklib import metrics
@@ -140,6 +140,7 @@ def test_ratios_fall_as_the_rate_rises(returns: Floats) -> None:
 
 
 @settings(max_examples=300)
+@example(-0.37, 5000, 0.0)
 @given(st.floats(-0.5, 0.5).filter(lambda r: r == 0 or abs(r) > 1e-9), st.integers(2, 3000), rates)
 def test_constant_returns_have_no_sharpe_whatever_the_rounding(
     value: float, n: int, rate: float

@@ -171,14 +171,24 @@ def test_every_key_of_a_ledger_line_is_in_the_reference(project: Path) -> None:
         assert missing({**line, "data": own}, LEDGER) == set(), line["event"]
 
 
-def events_in(tree: ast.AST) -> Iterator[str]:
+def events_in(tree: ast.Module) -> Iterator[str]:
     """First of the two arguments of a ledger's `append`; that of a list takes one."""
+    named = {
+        node.target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(node.value, ast.Constant)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             first = node.args[0] if len(node.args) == 2 else None
-            is_append = node.func.attr == "append" and isinstance(first, ast.Constant)
-            if is_append and isinstance(first.value, str):  # numpy's takes numbers
-                yield first.value
+            if node.func.attr != "append":
+                continue
+            word = named.get(first.id) if isinstance(first, ast.Name) else None
+            word = first.value if isinstance(first, ast.Constant) else word
+            if isinstance(word, str):  # numpy's takes numbers
+                yield word
 
 
 def test_every_event_that_the_code_writes_is_in_the_reference() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TARGETS = {
-    *("help", "setup", "lab", "sweep", "report", "check", "test"),
+    *("help", "setup", "lab", "sweep", "report", "heatmaps", "robustness", "check", "test"),
     *("notebooks", "reference", "bench", "soak", "lock", "clean"),
 }
 

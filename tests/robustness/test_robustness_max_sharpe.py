@@ -169,3 +169,11 @@ def test_noise_passes_as_often_as_stated(common: float) -> None:
 def test_an_edge_is_found() -> None:
     # A t-statistic of 4 among 60 trials; the critical value is about 3.1.
     assert _rejected(500, 500, 60, 0.5, 4.0, 12) / 500 > 0.7
+
+
+def test_resamples_without_a_traded_bar_have_no_sharpe_ratio_of_rounding() -> None:
+    returns = np.zeros((4230, 1))
+    returns[100:108, 0] = np.random.default_rng(0).normal(0.0, 0.01, 8)
+    found = max_sharpe_test(returns, periods_per_year=252, block_length=20.0, seed=7)
+    # Of one trial over 17 years, luck makes less than 1 a year; rounding made 35 million.
+    assert abs(found.critical) < 1.0

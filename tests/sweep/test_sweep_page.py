@@ -38,23 +38,24 @@ def test_every_figure_is_drawn(opened: OpenPage) -> None:
         """() => [...document.querySelectorAll(".peak-figure")].map((box) => ({
             maps: (box.data ?? []).filter((trace) => trace.type === "heatmap").length,
             images: box.querySelectorAll(".heatmaplayer image").length,
-            lines: box.querySelectorAll(".scatterlayer path.js-line").length,
+            marks: box.querySelectorAll(".js-line, .point, .bars path").length,
             width: box.getBoundingClientRect().width,
             height: box.getBoundingClientRect().height,
         }))"""
     )
-    # Around the best trial; its curve; a heatmap for each of two cells, and correlations.
-    assert [figure["maps"] for figure in drawn] == [3, 0, 3, 3, 1]
+    # Around the best trial; walk-forward; splits and their logits; half-years; costs; a heatmap for
+    # each of two cells, and correlations.
+    assert [figure["maps"] for figure in drawn] == [1, 0, 0, 0, 0, 0, 3, 3, 1]
     for figure in drawn:
         assert figure["images"] == figure["maps"]
-        assert figure["maps"] or figure["lines"] >= 2
+        assert figure["maps"] or figure["marks"] >= 2
         assert figure["width"] > 1000
         assert figure["height"] > 100
 
 
 def test_first_screen_holds_question_verdict_trials_and_a_figure(opened: OpenPage) -> None:
     page = opened.page
-    for text in (QUESTION, "in-sample only, no verdict"):
+    for text in (QUESTION, "INCONCLUSIVE", "Survives the holdout"):
         place = page.get_by_text(text, exact=False).first.bounding_box()
         assert place is not None
         assert place["y"] + place["height"] < 900, f"{text!r} is below the fold"
@@ -82,7 +83,25 @@ def test_page_names_its_runs_their_roots_and_three_commands(opened: OpenPage, sw
 
 
 def test_title_starts_with_the_verdict(opened: OpenPage) -> None:
-    assert opened.page.title().lower().startswith("in-sample only, no verdict")
+    assert opened.page.title().startswith("INCONCLUSIVE · quick")
+
+
+def test_every_gate_and_fact_leads_to_its_definition(opened: OpenPage) -> None:
+    links = opened.page.evaluate(
+        """() => [...document.querySelectorAll('a[href^="#def-"]')].map((link) => ({
+            name: link.innerText, found: document.querySelector(link.getAttribute("href")) !== null
+        }))"""
+    )
+    assert len(links) >= 5 + 10
+    assert [link["name"] for link in links if not link["found"]] == []
+
+
+def test_the_tear_sheet_opens_inside_the_page_without_a_request(opened: OpenPage) -> None:
+    sheet = opened.page.locator("details.peak-attachment")
+    sheet.locator("summary").click()
+    frame = sheet.frame_locator("iframe")
+    assert "Sharpe" in frame.locator("body").inner_text()
+    assert opened.foreign_requests == []
 
 
 def test_page_says_how_the_numbers_came_about(opened: OpenPage) -> None:
@@ -105,7 +124,8 @@ def test_page_is_readable_without_scripts(page: Path) -> None:
         text = opened.page.locator("body").inner_text()
         tables = opened.page.locator("table:visible").count()
     assert QUESTION in text
-    assert "in-sample only, no verdict" in text.lower()
+    assert "INCONCLUSIVE" in text
+    assert "Beats hold on unseen years" in text
     assert "sma_crossover" in text
     assert tables >= 4
 

@@ -125,7 +125,7 @@ def test_keys_do_not_depend_on_what_does_not_matter(project: Path) -> None:
         *("seed=8", "benchmark=sma_crossover", "fixed.fill=close", "fixed.lag=2"),
         "fixed.dataset=nasdaq",
         "costs.retail.fees_bps=6.0",
-        "fixed.period=2001-01-01/2005-12-31",
+        "fixed.period=2001-01-01/2015-12-31",
     ],
 )
 def test_another_parameter_makes_every_cell_another(setting: str, project: Path) -> None:
@@ -156,12 +156,12 @@ def test_other_bars_under_the_same_name_make_every_cell_another(
 ) -> None:
     path = tmp_path / "bars.csv"
     path.write_text(BARS, "utf-8")
-    setting = f'fixed.dataset="{path.as_posix()}"'
-    before = keys(plan_of(project, setting))
+    settings = (f'fixed.dataset="{path.as_posix()}"', "fixed.warmup=0", 'split.at=""')
+    before = keys(plan_of(project, *settings))
     path.write_text(BARS + "\n", "utf-8")
-    assert keys(plan_of(project, setting)) == before
+    assert keys(plan_of(project, *settings)) == before
     path.write_text(BARS.replace(",11\n", ",10.5\n"), "utf-8")
-    assert not set(keys(plan_of(project, setting))) & set(before)
+    assert not set(keys(plan_of(project, *settings))) & set(before)
 
 
 PLUGIN = {

@@ -204,7 +204,8 @@ def file_sweep(project: Path) -> Path:
     text = (project / "configs" / "sweeps" / "quick.toml").read_text("utf-8")
     config = project / "configs" / "sweeps" / "mine.toml"
     config.write_text(text, "utf-8")
-    settings = ["--set", 'fixed.dataset="prices/mine.csv"', "--set", 'fixed.fill="close"']
+    changes = ('fixed.dataset="prices/mine.csv"', 'fixed.fill="close"', 'split.at=""')
+    settings = [part for change in changes for part in ("--set", change)]
     done = peak(project, "sweep", config, "--run", *settings)
     assert done.returncode == 0, done.stdout + done.stderr
     return run_folders(project, "sweep_cell")[0]

@@ -1,0 +1,191 @@
+"""A sweep, examined: evidence, trials ever made, assessment, holdout, verdict."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from peaklib.evidence import Registry, digest, home, open_if_there, open_run, verify_pack
+from peaklib.evidence.trials.count import FamilyCount
+from peaklib.robustness import (
+    Assessment,
+    HoldoutLook,
+    Judgement,
+    Search,
+    Thresholds,
+    assess,
+    judge,
+    load_thresholds,
+    paired_interval,
+)
+from peaklib.sweep.analysis import Best, best_of
+from peaklib.sweep.holdout import Opening, openings
+from peaklib.sweep.plan import THRESHOLDS
+from peaklib.sweep.results import SweepResults
+from peaklib.sweep.review.subject import (
+    check_same,
+    count_families,
+    peers_of,
+    search_of,
+    subject_of,
+)
+
+
+@dataclass(frozen=True)
+class Review:
+    """All that a report says about a sweep.
+
+    Args:
+        results: of the sweep.
+        best: the trial that the verdict is about.
+        thresholds: what it is judged by.
+        fixed_before: whether the packs of all cells name these very thresholds, so that they
+            were set before the sweep ran; None for a preview.
+        families: trials ever made, by family; empty for a preview.
+        search: the same in one number.
+        assessment, judgement: see `peaklib.robustness`.
+        openings: of this instrument's holdout, by anybody, oldest first.
+        look: what the opening for this very trial showed, None if there was none.
+        problems: what does not verify.
+    """
+
+    results: SweepResults
+    best: Best
+    thresholds: Thresholds
+    fixed_before: bool | None
+    families: dict[str, FamilyCount]
+    search: Search
+    assessment: Assessment
+    judgement: Judgement
+    openings: tuple[Opening, ...]
+    look: HoldoutLook | None
+    problems: tuple[str, ...]
+
+    @cached_property
+    def where(self) -> str:
+        """Data set and costs of the best trial, in words."""
+        cell = self.best.cell
+        others = (v for k, v in cell.label.items() if k not in ("strategy", "dataset"))
+        return " · ".join([cell.conventions["data"], *others])
+
+
+def review(
+    results: SweepResults,
+    *,
+    runs: Path | None = None,
+    as_of: int | None = None,
+    threads: int | None = None,
+) -> Review:
+    """Examine a sweep.
+
+    Args:
+        results: of the sweep, or a preview.
+        runs: folder of runs; the project's by default.
+        as_of: number of ledger lines that are looked at, so that a report can be made again;
+            all by default.
+        threads: all processors by default.
+
+    Raises:
+        EvidenceError: no trial has a Sharpe, or a trial gives another number now.
+    """
+    best = best_of(results)
+    thresholds = thresholds_of(results)
+    families = count_families(results, runs, as_of=as_of)
+    search = search_of(results, families)
+    assessment = assess(
+        subject_of(results, best),
+        thresholds,
+        search=search,
+        seed=results.config.seed,
+        threads=threads,
+    )
+    check_same(peers_of(results, best), assessment)
+    found = _openings(results, best, runs, as_of)
+    look = _look(best, found, assessment, thresholds, results.config.seed, runs)
+    problems = _problems(results, runs)
+    return Review(
+        results=results,
+        best=best,
+        thresholds=thresholds,
+        fixed_before=_fixed_before(results, runs),
+        families=dict(families),
+        search=search,
+        assessment=assessment,
+        judgement=judge(assessment, thresholds, holdout=look, problems=problems),
+        openings=found,
+        look=look,
+        problems=problems,
+    )
+
+
+def thresholds_of(results: SweepResults) -> Thresholds:
+    """Thresholds that the sweep's run recorded; for a preview those of today."""
+    if results.record is not None:
+        return Thresholds.model_validate(results.record["config"]["thresholds"])
+    file = home() / THRESHOLDS
+    return load_thresholds(file) if file.is_file() else Thresholds()
+
+
+def _fixed_before(results: SweepResults, runs: Path | None) -> bool | None:
+    if results.record is None:
+        return None
+    # As recorded: a threshold that was added since has no place in the digest of then.
+    wanted = digest(results.record["config"]["thresholds"])
+    records = (open_run(cell.run_id, runs=runs).record() for cell in results.cells)
+    return all(record["config"].get("thresholds") == wanted for record in records)
+
+
+def _problems(results: SweepResults, runs: Path | None) -> tuple[str, ...]:
+    """What does not verify of the sweep's own pack and those of its cells."""
+    if not results.run_id:
+        return ()
+    roots = Registry(runs).roots()
+    found = []
+    for run_id in (results.run_id, *(cell.run_id for cell in results.cells)):
+        run = open_run(run_id, runs=runs)
+        report = verify_pack(run.folder, root=roots.get(run_id))
+        found += [f"run {run_id}: not {check.name} ({check.against})" for check in report.failed]
+    return tuple(found)
+
+
+def _openings(
+    results: SweepResults, best: Best, runs: Path | None, as_of: int | None
+) -> tuple[Opening, ...]:
+    """Openings of the instrument's holdout whose days overlap with this sweep's."""
+    first = results.config.holdout_from
+    if first is None or not results.run_id:
+        return ()
+    found = openings(runs, best.cell.conventions["data"], start=first)
+    return tuple(opening for opening in found if as_of is None or opening.seq < as_of)
+
+
+def _look(
+    best: Best,
+    found: tuple[Opening, ...],
+    assessment: Assessment,
+    thresholds: Thresholds,
+    seed: int,
+    runs: Path | None,
+) -> HoldoutLook | None:
+    """What the last opening for this trial showed."""
+    own = [opening for opening in found if opening.trial == best.trial]
+    if not own:
+        return None
+    done = [opening for opening in own if opening.run_id and opening.status == "completed"]
+    run = open_if_there(str(done[-1].run_id), runs=runs) if done else None
+    if run is None:
+        # Whoever looks and throws the result away has looked.
+        return HoldoutLook(None, len(found))
+    curves = pd.read_parquet(run.table("equity"))
+    returns = curves.pct_change().iloc[1:]
+    difference = paired_interval(
+        returns.iloc[:, 0].to_numpy(),
+        returns["hold"].to_numpy(),
+        "sharpe",
+        periods_per_year=assessment.subject.year,
+        level=thresholds.intervals.level,
+        resamples=thresholds.intervals.resamples,
+        seed=seed,
+    )
+    return HoldoutLook(difference, len(found))

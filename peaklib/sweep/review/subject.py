@@ -1,0 +1,128 @@
+"""From the runs of a sweep to what is examined: one data set, and all that was tried on it."""
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from peaklib.errors import EvidenceError
+from peaklib.evidence import Registry
+from peaklib.evidence.trials.count import FamilyCount, SharpeSpread, count_trials
+from peaklib.robustness import Assessment, Candidate, Search, Subject
+from peaklib.sweep.analysis import Best, data_of, terms_of
+from peaklib.sweep.cell import CellData
+from peaklib.sweep.results import SweepResults
+
+_TOLERANCE = 1e-9
+
+
+def peers_of(results: SweepResults, best: Best) -> tuple[CellData, ...]:
+    """Cells whose trials stand beside the best one: the same bars, the same terms."""
+    used = best.cell.conventions
+    same = ("digest", "start", "end", "terms")
+    return tuple(
+        cell for cell in results.base if all(cell.conventions[key] == used[key] for key in same)
+    )
+
+
+def subject_of(results: SweepResults, best: Best) -> Subject:
+    """What the verdict is about: the best trial's data, and every strategy tried on it."""
+    return Subject(
+        dataset=data_of(best.cell),
+        candidates=tuple(candidate_of(cell) for cell in peers_of(results, best)),
+        benchmark=results.config.benchmark,
+        terms=terms_of(best.cell),
+    )
+
+
+def candidate_of(cell: CellData) -> Candidate:
+    """The strategy of a cell and its grid."""
+    grid = cell.trials.attrs["grid"]
+    return Candidate(
+        cell.trials.attrs["strategy"],
+        {name: grid["axes"][name] for name in grid["order"]},
+        grid["where"] or None,
+    )
+
+
+def check_same(peers: Iterable[CellData], assessment: Assessment) -> None:
+    """Make sure that what was computed again is what is on record.
+
+    Raises:
+        EvidenceError: a trial has another Sharpe now.
+    """
+    for cell, field in zip(peers, assessment.fields, strict=True):
+        recorded = cell.trials["sharpe"].to_numpy()
+        now = field.frame["sharpe"].to_numpy()
+        same = np.isclose(now, recorded, rtol=0, atol=_TOLERANCE, equal_nan=True)
+        if not same.all():
+            number = int(np.argmin(same))
+            raise EvidenceError(
+                f"trial {cell.run_id or 'preview'}:{number} gives a Sharpe of "
+                f"{now[number]:.12g} now and {recorded[number]:.12g} on record: data or code have "
+                "changed since"
+            )
+
+
+def families_of(results: SweepResults) -> tuple[str, ...]:
+    """Strategy and instrument of every cell."""
+    named = (f"{c.trials.attrs['strategy']}/{c.conventions['data']}" for c in results.cells)
+    return tuple(dict.fromkeys(named))
+
+
+def count_families(
+    results: SweepResults, runs: Path | None = None, *, as_of: int | None = None
+) -> Mapping[str, FamilyCount]:
+    """The trials ever made in the families of a sweep, by the ledger.
+
+    Args:
+        results: of the sweep.
+        runs: folder of runs; the project's by default.
+        as_of: only lines of the ledger before this number count; all by default.
+
+    Returns:
+        Counts by family; nothing for a preview, which no ledger knows of.
+    """
+    if not results.run_id:
+        return {}
+    lines = (
+        event.data
+        for event in Registry(runs).ledger.events("publish")
+        if as_of is None or event.seq < as_of
+    )
+    counted = count_trials(lines)
+    return {name: counted[name] for name in families_of(results) if name in counted}
+
+
+def search_of(results: SweepResults, counted: Mapping[str, FamilyCount]) -> Search:
+    """How much was tried: by the ledger, or at least what the sweep itself holds."""
+    own = Search(results.n_trials, _pooled(_own_spreads(results)))
+    if not counted:
+        return own
+    trials = sum(family.distinct + family.failed for family in counted.values())
+    spread = _pooled(family.sharpe for family in counted.values())
+    return Search(max(trials, own.trials), spread if spread is not None else own.variance)
+
+
+def _own_spreads(results: SweepResults) -> list[SharpeSpread]:
+    found = []
+    for cell in results.cells:
+        known: Any = cell.trials["sharpe"].dropna()
+        variance = float(known.var(ddof=1)) if len(known) > 1 else None
+        mean = float(known.mean()) if len(known) else None
+        found.append(SharpeSpread(len(known), mean, variance, False))
+    return found
+
+
+def _pooled(spreads: Iterable[SharpeSpread]) -> float | None:
+    """Sample variance of all Sharpe ratios together, from that of their parts."""
+    parts = [s for s in spreads if s.count and s.mean is not None]
+    count = sum(part.count for part in parts)
+    if count < 2:
+        return None
+    mean = math.fsum(part.count * (part.mean or 0.0) for part in parts) / count
+    within = math.fsum((part.count - 1) * (part.variance or 0.0) for part in parts)
+    between = math.fsum(part.count * ((part.mean or 0.0) - mean) ** 2 for part in parts)
+    return (within + between) / (count - 1)
