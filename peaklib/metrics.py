@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 
 # A spread this small is the rounding noise of a constant series. Noise is relative to the
 # return, but not below that of a return of 1 %, since equity near 1.0 rounds at 1e-16.
-_NOISE: Final = 1e-13
-_NOISE_FLOOR: Final = 0.01
+NOISE: Final = 1e-13
+NOISE_FLOOR: Final = 0.01
 _ROUNDING: Final = 2.220446049250313e-16
 
 
@@ -89,7 +89,7 @@ def _per_period(annual: float, periods_per_year: float) -> float:
 
 
 @compiled
-def _mean_and_deviation(returns: Floats) -> tuple[float, float]:
+def mean_and_deviation(returns: Floats) -> tuple[float, float]:
     """Mean and ddof=1 deviation (NaN for one return; 0 if it is only rounding noise)."""
     n = returns.size
     total, largest = 0.0, 0.0
@@ -104,8 +104,8 @@ def _mean_and_deviation(returns: Floats) -> tuple[float, float]:
         return mean, np.nan
     deviation = np.sqrt(squares / (n - 1))
     # A mean of n terms is off by up to n roundings, and so is every distance from it.
-    noise = max(_NOISE, n * _ROUNDING)
-    return mean, deviation if deviation > noise * max(largest, _NOISE_FLOOR) else 0.0
+    noise = max(NOISE, n * _ROUNDING)
+    return mean, deviation if deviation > noise * max(largest, NOISE_FLOOR) else 0.0
 
 
 @compiled
@@ -173,7 +173,7 @@ def fill_summary(
         out: (len(METRIC_NAMES),); risk-free rate and target return are 0.
     """
     n = equity.size
-    mean, deviation = _mean_and_deviation(returns)
+    mean, deviation = mean_and_deviation(returns)
     gains, losses, downside = _gains_and_losses(returns, 0.0)
     max_dd, _, _, ulcer = _drawdown(equity)
     root = np.sqrt(periods_per_year)
@@ -218,7 +218,12 @@ def fill_account(
     out[_RUINED] = 1.0 if ruined else 0.0
 
 
-def _checked(returns: ArrayLike) -> Floats:
+def checked_returns(returns: ArrayLike) -> Floats:
+    """Returns as a series of finite numbers.
+
+    Raises:
+        DataError: they are none; names the row.
+    """
     array = np.ascontiguousarray(returns, dtype=np.float64)
     if array.ndim != 1 or array.size == 0:
         raise DataError(f"returns: expected a non-empty series, found shape {array.shape}")
@@ -231,7 +236,7 @@ def _checked(returns: ArrayLike) -> Floats:
 
 
 def _wealth(returns: ArrayLike) -> Floats:
-    array = _checked(returns)
+    array = checked_returns(returns)
     wealth = np.asarray(np.cumprod(1.0 + array), dtype=np.float64)
     gone = np.flatnonzero(wealth <= 0.0)
     if gone.size and np.any(array[gone[0] + 1 :] != 0.0):
@@ -242,7 +247,7 @@ def _wealth(returns: ArrayLike) -> Floats:
     return wealth
 
 
-def _checked_year(periods_per_year: float, annual: float = 0.0) -> float:
+def checked_year(periods_per_year: float, annual: float = 0.0) -> float:
     """Bars in a year, once they and an annual rate make sense."""
     if not (np.isfinite(periods_per_year) and periods_per_year > 0):
         raise DataError(f"periods_per_year = {periods_per_year!r}; give a number above 0, as 252")
@@ -263,7 +268,7 @@ def cagr(returns: ArrayLike, *, periods_per_year: float) -> float:
         returns: (n,) simple returns per period.
         periods_per_year: periods in a year; n / periods_per_year are the years.
     """
-    year = _checked_year(periods_per_year)
+    year = checked_year(periods_per_year)
     wealth = _wealth(returns)
     return float(_cagr(wealth[-1], wealth.size, year))
 
@@ -273,8 +278,8 @@ def volatility(returns: ArrayLike, *, periods_per_year: float) -> float:
 
     NaN for a single return, which has no spread to speak of.
     """
-    root = np.sqrt(_checked_year(periods_per_year))
-    return float(_mean_and_deviation(_checked(returns))[1] * root)
+    root = np.sqrt(checked_year(periods_per_year))
+    return float(mean_and_deviation(checked_returns(returns))[1] * root)
 
 
 def sharpe(returns: ArrayLike, *, periods_per_year: float, rf: float = 0.0) -> float:
@@ -287,8 +292,8 @@ def sharpe(returns: ArrayLike, *, periods_per_year: float, rf: float = 0.0) -> f
 
     Source: Sharpe (1994), J. of Portfolio Management 21(1); ddof=1.
     """
-    year = _checked_year(periods_per_year, rf)
-    mean, deviation = _mean_and_deviation(_checked(returns) - _per_period(rf, year))
+    year = checked_year(periods_per_year, rf)
+    mean, deviation = mean_and_deviation(checked_returns(returns) - _per_period(rf, year))
     return float(_over(mean, deviation) * np.sqrt(year))
 
 
@@ -302,10 +307,10 @@ def sortino(returns: ArrayLike, *, periods_per_year: float, mar: float = 0.0) ->
 
     Source: Sortino and Price (1994), J. of Investing 3(3).
     """
-    year = _checked_year(periods_per_year, mar)
+    year = checked_year(periods_per_year, mar)
     threshold = _per_period(mar, year)
-    array = _checked(returns)
-    mean, _ = _mean_and_deviation(array)
+    array = checked_returns(returns)
+    mean, _ = mean_and_deviation(array)
     _, _, squares = _gains_and_losses(array, threshold)
     downside = np.sqrt(squares / array.size)
     return float(_over(mean - threshold, downside) * np.sqrt(year))
@@ -366,7 +371,7 @@ def ulcer_index(returns: ArrayLike) -> float:
 
 def martin_ratio(returns: ArrayLike, *, periods_per_year: float, rf: float = 0.0) -> float:
     """CAGR above the annual risk-free rate over the Ulcer index (also called UPI)."""
-    growth = cagr(returns, periods_per_year=_checked_year(periods_per_year, rf))
+    growth = cagr(returns, periods_per_year=checked_year(periods_per_year, rf))
     return float(_over(growth - rf, ulcer_index(returns)))
 
 
@@ -385,12 +390,12 @@ def omega(returns: ArrayLike, *, periods_per_year: float, mar: float = 0.0) -> f
 
     Source: Keating and Shadwick (2002).
     """
-    year = _checked_year(periods_per_year, mar)
-    gains, losses, _ = _gains_and_losses(_checked(returns), _per_period(mar, year))
+    year = checked_year(periods_per_year, mar)
+    gains, losses, _ = _gains_and_losses(checked_returns(returns), _per_period(mar, year))
     return float(_over(gains, losses))
 
 
 def tail_ratio(returns: ArrayLike) -> float:
     """Size of the 95th percentile of returns over that of the 5th (linear quantiles)."""
-    low, high = np.quantile(_checked(returns), [0.05, 0.95])
+    low, high = np.quantile(checked_returns(returns), [0.05, 0.95])
     return float(_over(abs(high), abs(low)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from peaklib.evidence import Registry
     from peaklib.evidence.registry.best import Point
     from peaklib.evidence.trials.count import FamilyCount, SharpeSpread
-    from peaklib.robustness.deflation import Deflated
+    from peaklib.robustness.sharpe.deflation import Deflated
 
 # An axis of two values has no inside.
 _LEAST_VALUES: Final = 3
@@ -59,7 +59,7 @@ def deflated_of(
     """
     from peaklib.evidence import open_run
     from peaklib.evidence.trials.points import read_record
-    from peaklib.robustness.deflation import deflated_sharpe
+    from peaklib.robustness.sharpe.deflation import deflated_sharpe
     from peaklib.sweep.curves import bars_per_year_of, curve_of, curve_returns
 
     run = open_run(point.run_id, runs=registry.runs)

@@ -9,7 +9,7 @@ from peaklib.evidence.trials.compare import ABSENT, METRICS
 
 if TYPE_CHECKING:
     from peaklib.evidence.trials.compare import Line, RunComparison, Section
-    from peaklib.robustness.bootstrap import Interval
+    from peaklib.robustness.bootstrap.intervals import Interval
 
 # These often say one thing under several names (`parameters.dataset`, `label.dataset`).
 _OVERLAPPING: Final = frozenset({"trial", "config", "inputs", "conventions"})

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from peaklib.evidence import Query, Registry
     from peaklib.evidence.registry.best import Point
     from peaklib.evidence.trials.count import FamilyCount
-    from peaklib.robustness.deflation import Deflated
+    from peaklib.robustness.sharpe.deflation import Deflated
 
 _LOG: Final = logging.getLogger(__name__)
 # Beside the metric that was asked for, as far as the points have them.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from peaklib.cli.compare_text import TextRow
     from peaklib.evidence import SealedRun
     from peaklib.evidence.trials.compare import RunComparison
-    from peaklib.robustness.bootstrap import Interval
+    from peaklib.robustness.bootstrap.intervals import Interval
     from peaklib.sweep.curves import Curve
 
 Named = tuple["SealedRun", dict[str, Any]]

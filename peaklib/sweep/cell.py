@@ -10,7 +10,7 @@ from peaklib.backtest import Fill, run_backtest, run_grid
 from peaklib.data import Dataset, load
 from peaklib.errors import DataError
 from peaklib.evidence import Run
-from peaklib.robustness.moments import sharpe_of_moments, window_moments
+from peaklib.robustness.selection.moments import sharpe_of_moments, window_moments
 from peaklib.sweep.axes import check_period
 
 

@@ -326,7 +326,7 @@ def _side_problems(
                 if min(before, last - before) < _FEWEST:
                     where = f" in the period {value}" if value else ""
                     few = _few(source, before, last - before)
-                    yield f"split.at = {split!r}: {few}{where}, or switch it off: split.at=\"\""
+                    yield f'split.at = {split!r}: {few}{where}, or switch it off: split.at=""'
 
 
 def _few(source: str, before: int, after: int) -> str:

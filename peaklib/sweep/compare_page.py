@@ -21,7 +21,7 @@ from peaklib.sweep.curves import is_separable
 from peaklib.sweep.parts import write_parts
 
 if TYPE_CHECKING:
-    from peaklib.robustness.bootstrap import Interval
+    from peaklib.robustness.bootstrap.intervals import Interval
 
 # What `equity_and_drawdown` can tell apart, besides the benchmark.
 _MOST_CURVES: Final = 4

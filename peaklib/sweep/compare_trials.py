@@ -27,7 +27,7 @@ from peaklib.sweep.curves import (
 from peaklib.sweep.results import SweepResults
 
 if TYPE_CHECKING:
-    from peaklib.robustness.bootstrap import Interval
+    from peaklib.robustness.bootstrap.intervals import Interval
 
 Found = TypeVar("Found")
 
@@ -190,7 +190,7 @@ def plateau_of(best: Best) -> float | None:
     Returns:
         A fraction, 0 where the Sharpe itself is not above 0; None if it has no neighbour.
     """
-    from peaklib.robustness.plateau import plateau
+    from peaklib.robustness.selection.plateaus import plateau
 
     cell, number = best.cell, int(best.trial.rpartition(":")[2])
     share = plateau(cell.trials, cell.params, _BY, keep=KEEP, at=number).share

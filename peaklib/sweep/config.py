@@ -51,6 +51,10 @@ def _date(given: object) -> str:
         raise ValueError(f"{given!r} is no date; write one as in 2016-01-01") from None
 
 
+def _date_or_none(given: object) -> str:
+    return "" if given == "" else _date(given)
+
+
 Date = Annotated[str, BeforeValidator(_date)]
 
 
@@ -75,7 +79,7 @@ class Split(_Strict):
         at: its first date; empty for none, to switch off that of a file with `--set`.
     """
 
-    at: Date | Literal[""]
+    at: Annotated[str, BeforeValidator(_date_or_none)]
 
 
 class Report(_Strict):

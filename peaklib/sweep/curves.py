@@ -15,7 +15,7 @@ from peaklib.evidence import SealedRun
 from peaklib.sweep.cell import part_of
 
 if TYPE_CHECKING:
-    from peaklib.robustness.bootstrap import Interval
+    from peaklib.robustness.bootstrap.intervals import Interval
 
 Record = Mapping[str, Any]
 Floats = NDArray[np.float64]
@@ -98,7 +98,7 @@ def sharpe_interval(curve: Curve, periods_per_year: float) -> "Interval":
     Raises:
         DataError: there is no equity, or it has no Sharpe ratio.
     """
-    from peaklib.robustness.bootstrap import interval
+    from peaklib.robustness.bootstrap.intervals import interval
 
     return interval(
         curve_returns(curve),
@@ -118,7 +118,7 @@ def sharpe_difference(one: Curve, other: Curve, periods_per_year: float) -> "Int
     Raises:
         DataError: there is no equity, the bars are not the same, or a Sharpe ratio is undefined.
     """
-    from peaklib.robustness.bootstrap import paired_interval
+    from peaklib.robustness.bootstrap.intervals import paired_interval
 
     first, second = curve_returns(one), curve_returns(other)
     if not _bars(one).equals(_bars(other)):
@@ -138,7 +138,7 @@ def sharpe_difference(one: Curve, other: Curve, periods_per_year: float) -> "Int
 
 def _no_difference() -> "Interval":
     """Of equal returns, which leave nothing to resample."""
-    from peaklib.robustness.bootstrap import Interval
+    from peaklib.robustness.bootstrap.intervals import Interval
 
     return Interval(
         metric="sharpe",

@@ -102,8 +102,9 @@ class Batch:
                 self._collect(future)
             self._submit(executor, waiting, workers)
             listener(self.progress())
-        order = {cell.key: k for k, cell in enumerate(self.plan.cells)}
-        return sorted(self.results, key=lambda result: order[result.cell.key])
+        # By label: two cost scenarios may have the same numbers, and so the same key.
+        order = {tuple(cell.label.items()): k for k, cell in enumerate(self.plan.cells)}
+        return sorted(self.results, key=lambda result: order[tuple(result.cell.label.items())])
 
     def progress(self) -> Progress:
         """Where the batch stands."""

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.backtest import run_backtest, trial_returns
-from peaklib.robustness.grid_intervals import grid_intervals
-from peaklib.robustness.thresholds import Intervals
+from peaklib.robustness.bootstrap.cells import grid_intervals
+from peaklib.robustness.verdict.thresholds import Intervals
 from peaklib.sweep.analysis import data_of, terms_of
 from peaklib.sweep.cell import CellData
 from peaklib.sweep.figures import COMPARED

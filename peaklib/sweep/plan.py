@@ -10,7 +10,7 @@ from typing import Any, Final
 from peaklib.data import Dataset, load
 from peaklib.errors import ConfigError
 from peaklib.evidence import Axes, code, digest, home
-from peaklib.robustness.thresholds import Thresholds, load_thresholds
+from peaklib.robustness.verdict.thresholds import Thresholds, load_thresholds
 from peaklib.runner import declared_parameters, source_digest
 from peaklib.strategies import get, wrappers
 from peaklib.sweep.axes import split_grid

@@ -13,7 +13,7 @@ from peaklib.data import digest_today
 from peaklib.errors import DataError, EvidenceError, StrategyError
 from peaklib.evidence import Repeated, Rerunner, SealedRun, input_label, open_run
 from peaklib.evidence.run import RUN_ROLE
-from peaklib.robustness.thresholds import Thresholds
+from peaklib.robustness.verdict.thresholds import Thresholds
 from peaklib.runner import inputs_of, rerun_notebook, source_digest
 from peaklib.strategies import get
 from peaklib.sweep.config import SweepConfig

@@ -128,7 +128,7 @@ class Accounts:
     def _interval(
         self, returns: Floats, other: Floats | None, periods_per_year: float
     ) -> tuple[float, float] | None:
-        from peaklib.robustness.bootstrap import interval, paired_interval
+        from peaklib.robustness.bootstrap.intervals import interval, paired_interval
 
         seed = self.book.results.config.seed
         try:

@@ -24,8 +24,8 @@ from luck.sizes import Sizes
 from research.weighing import Timing
 
 from peaklib.data import load
-from peaklib.robustness.bootstrap import interval
-from peaklib.robustness.run_metrics import RETURN_METRICS
+from peaklib.robustness.bootstrap.intervals import interval
+from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
 from peaklib.sweep import make_plan
 
 pytestmark = pytest.mark.slow

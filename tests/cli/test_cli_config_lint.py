@@ -40,7 +40,7 @@ def test_all_mistakes_of_all_files_are_listed(call: Call, project: Path) -> None
     (sweeps / "c.toml").write_text("= 3", "utf-8")
     done = call("config-lint", "configs")
     assert done.exit_code == 2
-    assert done.output.splitlines()[-1] .endswith(" files, 4 mistakes")
+    assert done.output.splitlines()[-1].endswith(" files, 4 mistakes")
     for word in ("sede", "'sp501'", "-7", "is not readable as TOML"):
         assert word in done.output
 

@@ -17,7 +17,7 @@ from peaklib.cli.runs_best import command
 from peaklib.data import load
 from peaklib.evidence import start_run
 from peaklib.evidence.trials.count import SharpeSpread
-from peaklib.robustness.deflation import deflated_sharpe
+from peaklib.robustness.sharpe.deflation import deflated_sharpe
 from peaklib.sweep import evaluate_cell
 
 Best = Callable[..., Result]

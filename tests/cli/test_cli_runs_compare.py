@@ -17,7 +17,7 @@ from peaklib.errors import EvidenceError
 from peaklib.evidence import Registry, home, open_run, start_run
 from peaklib.evidence.trials.points import read_record
 from peaklib.evidence.vouch import verify_page
-from peaklib.robustness.bootstrap import paired_interval
+from peaklib.robustness.bootstrap.intervals import paired_interval
 from peaklib.sweep import evaluate_cell
 from peaklib.sweep.curves import Curve, curve_of
 

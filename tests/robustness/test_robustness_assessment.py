@@ -362,3 +362,23 @@ def test_samples_bound_what_is_compared() -> None:
     assert made.overfitting is not None
     assert (made.overfitting.n_trials, made.overfitting.n_given) == (40, 121)
     assert made.tries == pytest.approx(made.effective.scaled_to(121))
+
+
+def test_an_embargo_longer_than_the_first_days_of_data_changes_later_choices_only(
+    years: Dataset,
+) -> None:
+    """The first calendar year has few bars after the warm-up; no choice ends there."""
+    data = years.between("2002-11-01", "2009")
+    rules = RULES.model_copy(
+        update={"out_of_sample": RULES.out_of_sample.model_copy(update={"embargo_bars": 10})}
+    )
+    short = Subject(data, (SMA,), terms={**COSTS, "warmup": 35})
+    assert (short.index.year == 2002).sum() < 10
+    held, free = (assess(short, rule, seed=3, threads=1) for rule in (rules, RULES))
+    assert held.walk_forward is not None
+    assert free.walk_forward is not None
+    assert held.walk_forward.returns.index.equals(free.walk_forward.returns.index)
+    assert (
+        held.walk_forward.choices["is_sharpe"].tolist()
+        != free.walk_forward.choices["is_sharpe"].tolist()
+    )

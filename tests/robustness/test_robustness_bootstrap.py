@@ -10,10 +10,10 @@ from scipy.signal import lfilter
 
 from peaklib import metrics
 from peaklib.errors import DataError
-from peaklib.robustness.bootstrap import bootstrap_metric, interval, paired_interval
-from peaklib.robustness.resampling import optimal_block_length, resample_indices
-from peaklib.robustness.run_metrics import RETURN_METRICS, estimate, prepare
-from peaklib.robustness.standard_errors import error_of_series
+from peaklib.robustness.bootstrap.intervals import bootstrap_metric, interval, paired_interval
+from peaklib.robustness.bootstrap.resampling import optimal_block_length, resample_indices
+from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS, estimate, prepare
+from peaklib.robustness.bootstrap.standard_errors import error_of_series
 
 METHODS = ("percentile", "basic", "studentized", "bca")
 

@@ -7,14 +7,14 @@ from peaklib import metrics
 from peaklib.backtest import trial_returns
 from peaklib.data import load
 from peaklib.errors import DataError
-from peaklib.robustness.clusters import (
+from peaklib.robustness.search.clusters import (
     EffectiveTrials,
     cluster_sharpes,
     cluster_trials,
     effective_trials,
     equivalent_trials,
 )
-from peaklib.robustness.deflation import expected_maximum_sharpe
+from peaklib.robustness.sharpe.deflation import expected_maximum_sharpe
 
 
 def _groups(groups: int, members: int, within: float, n: int = 2000, seed: int = 0) -> np.ndarray:

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 from scipy.stats import false_discovery_control
 
 from peaklib.errors import DataError
-from peaklib.robustness.deflation import (
+from peaklib.robustness.sharpe.deflation import (
     adjusted_p_values,
     deflated_sharpe,
     deflated_sharpe_of,
@@ -15,7 +15,7 @@ from peaklib.robustness.deflation import (
     minimum_backtest_length,
     sharpe_p_values,
 )
-from peaklib.robustness.sharpe import probabilistic_sharpe
+from peaklib.robustness.sharpe.inference import probabilistic_sharpe
 
 
 def test_the_example_of_bailey_and_lopez_de_prado_2014() -> None:

@@ -6,14 +6,14 @@ from scipy.stats import norm
 
 from peaklib import metrics
 from peaklib.errors import DataError
-from peaklib.robustness.difference import (
+from peaklib.robustness.bootstrap.resampling import chunks
+from peaklib.robustness.sharpe.difference import (
     jobson_korkie,
     jobson_korkie_of,
     ledoit_wolf,
     quadratic_spectral_variance,
     spectral_sum,
 )
-from peaklib.robustness.resampling import chunks
 
 DAYS = 252
 

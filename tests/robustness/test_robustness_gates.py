@@ -7,7 +7,7 @@ import pytest
 from verdicts import altered
 
 from peaklib.robustness import HoldoutLook, Interval, Judgement, Thresholds, judge
-from peaklib.robustness.gates import Gate
+from peaklib.robustness.verdict.gates import Gate
 
 # Numbers of this module's own, so that a change of the project's file moves no hand-made case.
 RULES = Thresholds.model_validate(

@@ -8,11 +8,11 @@ import pytest
 
 from peaklib.backtest import run_grid, trial_returns
 from peaklib.errors import DataError
-from peaklib.robustness.bootstrap import interval, paired_interval
-from peaklib.robustness.grid_intervals import ASKED, grid_intervals
-from peaklib.robustness.lanes import LANES
-from peaklib.robustness.resampling import optimal_block_length
-from peaklib.robustness.run_metrics import RETURN_METRICS
+from peaklib.robustness.bootstrap.cells import ASKED, grid_intervals
+from peaklib.robustness.bootstrap.intervals import interval, paired_interval
+from peaklib.robustness.bootstrap.lanes import LANES
+from peaklib.robustness.bootstrap.resampling import optimal_block_length
+from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
 
 
 def trials(count: int, n: int = 300) -> list[np.ndarray]:

@@ -5,8 +5,12 @@ import pytest
 
 from peaklib import metrics
 from peaklib.errors import DataError
-from peaklib.robustness.max_sharpe import max_sharpe_test, max_sharpe_test_of, resampled_counts
-from peaklib.robustness.resampling import resample_indices
+from peaklib.robustness.bootstrap.resampling import resample_indices
+from peaklib.robustness.search.max_sharpe import (
+    max_sharpe_test,
+    max_sharpe_test_of,
+    resampled_counts,
+)
 
 DAYS = 252
 

@@ -12,14 +12,14 @@ from peaklib import metrics
 from peaklib.backtest import run_grid, trial_returns
 from peaklib.data import Dataset
 from peaklib.errors import DataError
-from peaklib.robustness.moments import (
+from peaklib.robustness.selection.moments import (
     best_trials,
     rolled,
     sharpe_of_moments,
     window_moments,
     window_sharpes,
 )
-from peaklib.robustness.windows import (
+from peaklib.robustness.selection.windows import (
     calendar_windows,
     equal_blocks,
     first_window,

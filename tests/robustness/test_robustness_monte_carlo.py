@@ -8,8 +8,8 @@ from scipy import stats
 
 from peaklib import metrics
 from peaklib.errors import DataError
-from peaklib.robustness.monte_carlo import MonteCarlo, bootstrap_paths, shuffle_trades
-from peaklib.robustness.resampling import resample_indices
+from peaklib.robustness.bootstrap.paths import MonteCarlo, bootstrap_paths, shuffle_trades
+from peaklib.robustness.bootstrap.resampling import resample_indices
 
 
 def returns(n: int = 250) -> np.ndarray:

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import binom, rankdata
 
 from peaklib.errors import DataError
-from peaklib.robustness.pbo import Pbo, pbo, sample_trials
+from peaklib.robustness.selection.overfitting import Pbo, pbo, sample_trials
 
 YEAR = 252
 

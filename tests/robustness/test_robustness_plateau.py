@@ -9,7 +9,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from peaklib.errors import DataError
-from peaklib.robustness.plateau import broadest, grid_places, plateau, plateau_scores
+from peaklib.robustness.selection.plateaus import broadest, grid_places, plateau, plateau_scores
 
 NAN = np.nan
 AXES = ["row", "column"]

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.signal import lfilter
 
 from peaklib.errors import DataError
-from peaklib.robustness.resampling import (
+from peaklib.robustness.bootstrap.resampling import (
     guide_of,
     optimal_block_length,
     resample_indices,

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import spearmanr
 
 from peaklib.errors import DataError
-from peaklib.robustness.moments import rolled
-from peaklib.robustness.rolling import rank_stability, rolling_stability
+from peaklib.robustness.selection.moments import rolled
+from peaklib.robustness.selection.rolling import rank_stability, rolling_stability
 
 YEAR = 252
 

@@ -12,7 +12,7 @@ from peaklib.backtest import run_backtest
 from peaklib.data import Dataset
 from peaklib.errors import DataError
 from peaklib.features import Bars
-from peaklib.robustness.sensitivity import (
+from peaklib.robustness.selection.sensitivity import (
     Trial,
     break_even_cost,
     cost_sensitivity,

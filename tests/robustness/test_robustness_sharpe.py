@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 
 from peaklib import metrics
 from peaklib.errors import DataError
-from peaklib.robustness.sharpe import (
+from peaklib.robustness.sharpe.inference import (
     annualisation_factor,
     annualised_sharpe,
     bartlett_variance,

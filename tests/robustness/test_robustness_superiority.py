@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peaklib.errors import DataError
-from peaklib.robustness.superiority import (
+from peaklib.robustness.search.superiority import (
     model_confidence_set,
     reality_check,
     superior_predictive_ability,

@@ -8,7 +8,7 @@ from verdicts import ROOT
 from peaklib.errors import ConfigError
 from peaklib.evidence import digest
 from peaklib.robustness import Thresholds, load_thresholds
-from peaklib.robustness.thresholds import CONFIG_FILES
+from peaklib.robustness.verdict.thresholds import CONFIG_FILES
 
 FILE = ROOT / "configs" / "robustness.toml"
 
@@ -58,6 +58,9 @@ def test_what_a_file_leaves_out_has_its_default(tmp_path: Path) -> None:
     ("text", "named"),
     [
         ("[plateu]\nkeep = 0.5", "plateu"),
+        ("[out_of_sample]\nmonths = 5", "out_of_sample.months"),
+        ("[deflated_sharpe]\npass_at = 0.4", "fail_below = 0.5 is above pass_at = 0.4"),
+        ("[overfitting]\nfail_above = 0.1", "fail_above = 0.1 is below pass_at = 0.6"),
         ("[plateau]\nkep = 0.5", "kep"),
         ("[plateau]\nkeep = 1.0", "plateau.keep"),
         ("[plateau]\nkeep = '0.5'", "plateau.keep"),

@@ -12,14 +12,14 @@ from peaklib.backtest import run_backtest, run_grid, trial_returns
 from peaklib.data import Dataset, from_frame, load
 from peaklib.errors import DataError
 from peaklib.features import Bars
-from peaklib.robustness.walk_forward import (
+from peaklib.robustness.selection.walking import (
     Candidate,
     Evaluated,
     choose,
     follow,
     walk_forward,
 )
-from peaklib.robustness.windows import calendar_windows
+from peaklib.robustness.selection.windows import calendar_windows
 from peaklib.strategies import Param, strategy
 
 YEAR = 252

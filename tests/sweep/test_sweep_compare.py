@@ -15,7 +15,7 @@ from peaklib.data import load
 from peaklib.errors import DataError, EvidenceError
 from peaklib.evidence import Registry
 from peaklib.metrics import sharpe
-from peaklib.robustness.bootstrap import interval, paired_interval
+from peaklib.robustness.bootstrap.intervals import interval, paired_interval
 from peaklib.sweep import CellData
 from peaklib.sweep.compare_sweeps import SweepComparison, compare_sweeps, labels_of
 from peaklib.sweep.compare_trials import overlap_of

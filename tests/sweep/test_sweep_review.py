@@ -209,16 +209,17 @@ def test_a_recorded_sharpe_that_is_another_now_is_an_error(found: Review) -> Non
     assert "data or code have changed since" in said
 
 
-def test_a_winner_that_was_made_up_is_an_error(copied: tuple[Path, str]) -> None:
-    """A trial's Sharpe is raised in the file itself: it is the best of all, and not true."""
+def test_a_winner_that_was_made_up_is_invalid(copied: tuple[Path, str]) -> None:
+    """A trial's Sharpe is raised in the file itself: the pack no longer verifies."""
     project, run_id = copied
     cell = read_results(run_id).cells[0]
     file = open_run(cell.run_id, runs=project / "runs").table("trials")
     table = pd.read_parquet(file)
     table.loc[2, "sharpe"] = 3.0
     table.to_parquet(file)
-    with pytest.raises(EvidenceError, match=rf"{cell.run_id}:2 gives a Sharpe of .* 3 on record"):
-        reviewed(run_id)
+    made = reviewed(run_id)
+    assert made.judgement.verdict == "INVALID"
+    assert any(cell.run_id in problem for problem in made.problems)
 
 
 def test_a_sweep_without_a_result_cannot_be_examined(found: Review) -> None:

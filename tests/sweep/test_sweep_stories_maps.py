@@ -7,7 +7,7 @@ from scratch import ROOT
 from peaklib.backtest import run_backtest
 from peaklib.data import load
 from peaklib.robustness import Thresholds, grid_intervals, plateau
-from peaklib.robustness.thresholds import Intervals
+from peaklib.robustness.verdict.thresholds import Intervals
 from peaklib.sweep import CellData, SweepResults, preview
 from peaklib.sweep.stories import map_ends, map_of, maps_words, plateau_of, with_axes
 

@@ -13,7 +13,7 @@ from peaklib.backtest import run_backtest
 from peaklib.errors import EvidenceError
 from peaklib.metrics import sharpe
 from peaklib.robustness import Interval, MaxSharpe, interval, model_confidence_set
-from peaklib.robustness.superiority import Superiority
+from peaklib.robustness.search.superiority import Superiority
 from peaklib.sweep import best_of, read_results
 from peaklib.sweep.stories import (
     Bootstrap,

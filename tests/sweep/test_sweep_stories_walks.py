@@ -10,7 +10,7 @@ from scratch import ROOT
 
 from peaklib.errors import EvidenceError
 from peaklib.robustness import Interval, Thresholds, walk_forward
-from peaklib.robustness.thresholds import Intervals, OutOfSample
+from peaklib.robustness.verdict.thresholds import Intervals, OutOfSample
 from peaklib.sweep import SweepResults, preview
 from peaklib.sweep.stories import (
     Ground,

@@ -19,8 +19,8 @@ from peaklib.robustness import (
     minimum_track_record_length,
     start_sensitivity,
 )
-from peaklib.robustness.assessment import returns_of
-from peaklib.robustness.max_sharpe import max_sharpe_test_of
+from peaklib.robustness.search.max_sharpe import max_sharpe_test_of
+from peaklib.robustness.verdict.assessment import returns_of
 from peaklib.sweep.review.examination import Review
 from peaklib.sweep.review.matched import matched_hold
 from peaklib.sweep.review.shown import number, percent, times, with_interval

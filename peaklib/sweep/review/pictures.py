@@ -27,8 +27,8 @@ from peaklib.robustness import (
     rolling_stability,
     window_moments,
 )
-from peaklib.robustness.assessment import stability_windows
-from peaklib.robustness.run_metrics import RETURN_METRICS
+from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
+from peaklib.robustness.verdict.assessment import stability_windows
 from peaklib.sweep.figures import Extras, heatmap_of, slice_rows
 from peaklib.sweep.intervals import cell_intervals
 from peaklib.sweep.review.examination import Review

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from peaklib.render import Fact, Verdict, format_metric
-from peaklib.robustness.gates import Gate
+from peaklib.robustness.verdict.gates import Gate
 from peaklib.sweep.analysis import edges
 from peaklib.sweep.review.examination import Review
 from peaklib.sweep.review.shown import number, percent, span, times

@@ -14,9 +14,9 @@ from peaklib.robustness import (
     reality_check,
     superior_predictive_ability,
 )
-from peaklib.robustness.assessment import sampled_returns
-from peaklib.robustness.pbo import sample_trials
-from peaklib.robustness.superiority import Superiority
+from peaklib.robustness.search.superiority import Superiority
+from peaklib.robustness.selection.overfitting import sample_trials
+from peaklib.robustness.verdict.assessment import sampled_returns
 from peaklib.sweep.stories.examined import Examined
 
 Floats = NDArray[np.float64]

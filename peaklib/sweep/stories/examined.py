@@ -17,7 +17,7 @@ from peaklib.robustness import (
     assess,
     deflated_sharpe,
 )
-from peaklib.robustness.pbo import sample_trials
+from peaklib.robustness.selection.overfitting import sample_trials
 from peaklib.sweep.analysis import replay
 from peaklib.sweep.review.examination import thresholds_of
 from peaklib.sweep.review.shown import number, percent

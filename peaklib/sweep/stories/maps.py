@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from peaklib.robustness import Plateau, Thresholds, plateau
-from peaklib.robustness.run_metrics import RETURN_METRICS
+from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
 from peaklib.sweep.cell import CellData
 from peaklib.sweep.figures import Extras, heatmap_of, slice_rows
 from peaklib.sweep.intervals import cell_intervals

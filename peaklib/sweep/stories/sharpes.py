@@ -20,9 +20,9 @@ from peaklib.robustness import (
     paired_interval,
     sharpe_error,
 )
-from peaklib.robustness.interval_methods import Method
-from peaklib.robustness.run_metrics import RETURN_METRICS
-from peaklib.robustness.sharpe import Kind
+from peaklib.robustness.bootstrap.methods import Method
+from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
+from peaklib.robustness.sharpe.inference import Kind
 
 Floats = NDArray[np.float64]
 Answer = TypeVar("Answer")

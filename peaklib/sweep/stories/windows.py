@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 from peaklib.errors import DataError
 from peaklib.render import Line, Mark, format_metric, line_chart
 from peaklib.robustness import Evaluated, Stability, rolling_stability, window_moments
-from peaklib.robustness.assessment import stability_windows
-from peaklib.robustness.moments import rolled
+from peaklib.robustness.selection.moments import rolled
+from peaklib.robustness.verdict.assessment import stability_windows
 from peaklib.sweep.stories.grounds import Ground
 
 HALF_YEAR: Final = "half-year"

@@ -12,9 +12,9 @@ from research.weighing import Timing, in_turns, ratios
 
 from luck.plain import PLAIN, YEAR
 from peaklib.data import load
-from peaklib.robustness.bootstrap import bootstrap_metric, interval
-from peaklib.robustness.resampling import optimal_block_length
-from peaklib.robustness.run_metrics import RETURN_METRICS
+from peaklib.robustness.bootstrap.intervals import bootstrap_metric, interval
+from peaklib.robustness.bootstrap.resampling import optimal_block_length
+from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from luck.bootstrap import DATASET, SEED
 from luck.plain import YEAR
 from peaklib.backtest import trial_returns
 from peaklib.data import load
-from peaklib.robustness.grid_intervals import grid_intervals
+from peaklib.robustness.bootstrap.cells import grid_intervals
 
 
 def cells(question: str) -> dict[str, float]:

@@ -12,10 +12,10 @@ from research.weighing import Timing, grown_by
 
 from peaklib.backtest import run_grid
 from peaklib.data import Dataset
-from peaklib.robustness.pbo import pbo
-from peaklib.robustness.plateau import plateau_scores
-from peaklib.robustness.walk_forward import Evaluated, follow
-from peaklib.robustness.windows import calendar_windows
+from peaklib.robustness.selection.overfitting import pbo
+from peaklib.robustness.selection.plateaus import plateau_scores
+from peaklib.robustness.selection.walking import Evaluated, follow
+from peaklib.robustness.selection.windows import calendar_windows
 
 Floats = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from luck import explorer, selection
-from peaklib.robustness.run_metrics import RETURN_METRICS
+from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
 
 
 @dataclass(frozen=True, kw_only=True)

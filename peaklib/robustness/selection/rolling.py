@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
-from peaklib.robustness.moments import best_trials, sharpe_of_moments, window_sharpes
-from peaklib.robustness.plateau import grid_places
+from peaklib.robustness.selection.moments import best_trials, sharpe_of_moments, window_sharpes
+from peaklib.robustness.selection.plateaus import grid_places
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from peaklib import metrics
 from peaklib.errors import DataError
 from peaklib.evidence.compiled import compiled
-from peaklib.robustness.resampling import Places
+from peaklib.robustness.bootstrap.resampling import Places
 
 Floats = NDArray[np.float64]
 
@@ -199,7 +199,7 @@ def bar_by_bar(
         for step in range(lengths[j]):
             bars[k] = returns[(starts[j] + step) % returns.size]
             k += 1
-    mean, deviation = metrics._mean_and_deviation(bars)
+    mean, deviation = metrics.mean_and_deviation(bars)
     root: float = np.sqrt(year)
     return deviation * root if code == VOL else metrics._over(mean, deviation) * root
 

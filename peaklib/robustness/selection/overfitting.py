@@ -28,9 +28,13 @@ from numpy.typing import NDArray
 
 from peaklib.errors import DataError
 from peaklib.evidence.compiled import compiled
-from peaklib.metrics import _checked_year
-from peaklib.robustness.moments import checked_moments, sharpe_of_moments, sharpe_per_period
-from peaklib.robustness.threads import for_each
+from peaklib.metrics import checked_year
+from peaklib.robustness.bootstrap.threads import for_each
+from peaklib.robustness.selection.moments import (
+    checked_moments,
+    sharpe_of_moments,
+    sharpe_per_period,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -110,7 +114,7 @@ def pbo(
         DataError: fewer than two trials, an odd number of blocks or too many of them, or not one
             trial with a Sharpe ratio.
     """
-    array, year = checked_moments(moments), _checked_year(periods_per_year)
+    array, year = checked_moments(moments), checked_year(periods_per_year)
     n_given, n_blocks = array.shape[:2]
     _check(n_given, n_blocks, max_trials)
     rows = sample_trials(n_given, max_trials)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from peaklib.errors import DataError
 from peaklib.evidence.compiled import compiled
-from peaklib.metrics import _NOISE, _NOISE_FLOOR, _checked_year
+from peaklib.metrics import NOISE, NOISE_FLOOR, checked_year
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -23,7 +23,7 @@ _COLUMNS: Final = ("n", "sum", "sumsq")
 
 # Adding n squares one by one, and squaring a sum of n, is off by at most some n roundings.
 _ROUNDING: Final = 4 * float(np.finfo(np.float64).eps)
-_LEAST_DEVIATION: Final = _NOISE * _NOISE_FLOOR
+_LEAST_DEVIATION: Final = NOISE * NOISE_FLOOR
 
 
 @compiled
@@ -142,7 +142,7 @@ def window_sharpes(moments: Floats, *, periods_per_year: float) -> Floats:
 def _sharpes(moments: Floats, periods_per_year: float) -> Floats:
     out = np.empty(len(moments))
     _fill_sharpes(np.ascontiguousarray(moments), out)
-    return np.asarray(out * np.sqrt(_checked_year(periods_per_year)), dtype=np.float64)
+    return np.asarray(out * np.sqrt(checked_year(periods_per_year)), dtype=np.float64)
 
 
 def best_trials(sharpes: Floats) -> Ints:

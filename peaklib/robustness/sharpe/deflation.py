@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtr, stdtrit
 
 from peaklib.errors import DataError
-from peaklib.metrics import _checked_year
-from peaklib.robustness.sharpe import probabilistic_sharpe_of, sharpe_moments
+from peaklib.metrics import checked_year
+from peaklib.robustness.sharpe.inference import probabilistic_sharpe_of, sharpe_moments
 
 Floats = NDArray[np.float64]
 Correction = Literal["bonferroni", "holm", "bhy"]
@@ -84,7 +84,7 @@ def deflated_sharpe(
 
     Source: Bailey and López de Prado (2014), J. of Portfolio Management 40(5).
     """
-    year = _checked_year(periods_per_year)
+    year = checked_year(periods_per_year)
     moments = sharpe_moments(returns)
     return deflated_sharpe_of(
         moments.sharpe_per_period * float(np.sqrt(year)),
@@ -108,7 +108,7 @@ def deflated_sharpe_of(
     periods_per_year: float,
 ) -> Deflated:
     """`deflated_sharpe` from the moments of the selected trial; `sharpe` is annualised."""
-    root = float(np.sqrt(_checked_year(periods_per_year)))
+    root = float(np.sqrt(checked_year(periods_per_year)))
     luck = expected_maximum_sharpe(n_trials, variance)
     dsr = float("nan")
     if not np.isnan(sharpe):
@@ -219,7 +219,7 @@ def sharpe_p_values(sharpes: ArrayLike, n_obs: int, *, periods_per_year: float) 
 
     By Student's t of S·√n with n − 1 degrees of freedom. An undefined ratio (NaN) has 1.
     """
-    year = _checked_year(periods_per_year)
+    year = checked_year(periods_per_year)
     if n_obs < 2:
         raise DataError(f"n_obs = {n_obs}; two returns are the least that a Sharpe ratio needs")
     t = np.nan_to_num(np.abs(np.asarray(sharpes, dtype=np.float64))) * np.sqrt(n_obs / year)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.evidence.compiled import compiled
-from peaklib.robustness.resampling import Ints, Kind, Places, draw_runs, write_indices
-from peaklib.robustness.run_metrics import (
+from peaklib.robustness.bootstrap.resampling import Ints, Kind, Places, draw_runs, write_indices
+from peaklib.robustness.bootstrap.run_metrics import (
     CAGR,
     OMEGA,
     RET,

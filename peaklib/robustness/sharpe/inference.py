@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from peaklib.errors import DataError
-from peaklib.metrics import _checked, _checked_year, sharpe
+from peaklib.metrics import checked_returns, checked_year, sharpe
 
 Floats = NDArray[np.float64]
 Kind = Literal["iid", "non_normal", "hac"]
@@ -46,7 +46,7 @@ def sharpe_moments(returns: ArrayLike) -> SharpeMoments:
     Raises:
         DataError: fewer than two returns, or one that is not finite.
     """
-    array = checked_returns(returns)
+    array = checked_series(returns)
     ratio = sharpe(array, periods_per_year=1.0)
     if np.isnan(ratio):
         return SharpeMoments(ratio, array.size, np.nan, np.nan)
@@ -81,8 +81,8 @@ def sharpe_error(
     Source: Lo (2002), Financial Analysts Journal 58(4), for `iid` and `hac`; Mertens (2002),
     comments on it, for `non_normal`; Newey and West (1987, 1994) for weights and lags.
     """
-    array = checked_returns(returns)
-    root = np.sqrt(_checked_year(periods_per_year))
+    array = checked_series(returns)
+    root = np.sqrt(checked_year(periods_per_year))
     if kind not in ("iid", "non_normal", "hac"):
         raise DataError(f"kind is {kind!r}; choose iid, non_normal or hac")
     if lags is not None and kind != "hac":
@@ -120,7 +120,7 @@ def bartlett_variance(values: ArrayLike, lags: int) -> float:
 
     Source: Newey and West (1987), Econometrica 55(3).
     """
-    array = checked_returns(values)
+    array = checked_series(values)
     n = array.size
     if not 0 <= lags < n:
         raise DataError(f"lags = {lags} for {n} values; give 0 … {n - 1}")
@@ -146,7 +146,7 @@ def annualisation_factor(autocorrelations: ArrayLike, periods_per_year: float) -
 
     Source: Lo (2002), Financial Analysts Journal 58(4).
     """
-    q = _checked_year(periods_per_year)
+    q = checked_year(periods_per_year)
     rho = np.asarray(autocorrelations, dtype=np.float64)
     lag = np.arange(1, rho.size + 1)
     variance = q + 2.0 * float(np.sum(np.maximum(q - lag, 0.0) * rho))
@@ -171,7 +171,7 @@ def annualised_sharpe(returns: ArrayLike, *, periods_per_year: float, lags: int)
 
     Source: Lo (2002), Financial Analysts Journal 58(4).
     """
-    array = checked_returns(returns)
+    array = checked_series(returns)
     n = array.size
     if not 0 <= lags < n:
         raise DataError(f"lags = {lags} for {n} returns; give 0 … {n - 1}")
@@ -201,7 +201,7 @@ def probabilistic_sharpe(
 
     Source: Bailey and López de Prado (2012), Journal of Risk 15(2).
     """
-    year = _checked_year(periods_per_year)
+    year = checked_year(periods_per_year)
     moments = sharpe_moments(returns)
     if np.isnan(moments.sharpe_per_period):
         return float("nan")
@@ -253,7 +253,7 @@ def minimum_track_record_length(
 
     Source: Bailey and López de Prado (2012), Journal of Risk 15(2).
     """
-    year = _checked_year(periods_per_year)
+    year = checked_year(periods_per_year)
     moments = sharpe_moments(returns)
     if np.isnan(moments.sharpe_per_period):
         return float("nan")
@@ -288,9 +288,9 @@ def minimum_track_record_length_of(
     return float(1.0 + factor * (ndtri(level) / distance) ** 2)
 
 
-def checked_returns(returns: ArrayLike) -> Floats:
+def checked_series(returns: ArrayLike) -> Floats:
     """Returns as a float array, once they are a series of two or more finite numbers."""
-    array = _checked(returns)
+    array = checked_returns(returns)
     if array.size < 2:
         raise DataError("returns: one row only; two are the least that a deviation needs")
     return array

@@ -1,9 +1,9 @@
 """What a sweep's result is judged by: `configs/robustness.toml`, fixed before the sweep runs."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from peaklib.config import ConfigKind, check_table, read_toml
 
@@ -41,7 +41,7 @@ class OutOfSample(_Strict):
     """
 
     first_years: Annotated[int, Field(ge=1, le=50)] = 3
-    months: Annotated[int, Field(ge=1, le=12)] = 12
+    months: Literal[1, 2, 3, 4, 6, 12] = 12
     embargo_bars: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
@@ -58,6 +58,15 @@ class DeflatedSharpe(_Strict):
     fail_below: Share = 0.50
     sample: Annotated[int, Field(ge=10, le=2_000)] = 300
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.fail_below > self.pass_at:
+            raise ValueError(
+                f"fail_below = {self.fail_below} is above pass_at = {self.pass_at}: a number in "
+                "between would pass and fail"
+            )
+        return self
+
 
 class Overfitting(_Strict):
     """Probability of backtest overfitting.
@@ -73,6 +82,15 @@ class Overfitting(_Strict):
     pass_at: Share = 0.60
     fail_above: Share = 0.70
     sample: Annotated[int, Field(ge=10, le=10_000)] = 2_000
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.fail_above < self.pass_at:
+            raise ValueError(
+                f"fail_above = {self.fail_above} is below pass_at = {self.pass_at}: a number in "
+                "between would pass and fail"
+            )
+        return self
 
 
 class PlateauShare(_Strict):

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
-from peaklib.robustness.draws import Question, question_of, values
-from peaklib.robustness.interval_methods import Method, ends
-from peaklib.robustness.resampling import Kind
+from peaklib.robustness.bootstrap.draws import Question, question_of, values
+from peaklib.robustness.bootstrap.methods import Method, ends
+from peaklib.robustness.bootstrap.resampling import Kind
 
 Floats = NDArray[np.float64]
 

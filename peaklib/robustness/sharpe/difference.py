@@ -13,9 +13,9 @@ from scipy.special import ndtr
 
 from peaklib.errors import DataError
 from peaklib.evidence.compiled import compiled
-from peaklib.metrics import _checked_year, sharpe
-from peaklib.robustness.resampling import chunks
-from peaklib.robustness.sharpe import checked_returns, sharpe_influence
+from peaklib.metrics import checked_year, sharpe
+from peaklib.robustness.bootstrap.resampling import chunks
+from peaklib.robustness.sharpe.inference import checked_series, sharpe_influence
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -81,7 +81,7 @@ def jobson_korkie_of(
     Raises:
         DataError: fewer than two periods, or a correlation outside −1 … 1.
     """
-    root = float(np.sqrt(_checked_year(periods_per_year)))
+    root = float(np.sqrt(checked_year(periods_per_year)))
     if n < 2 or not -1.0 <= correlation <= 1.0:
         raise DataError(f"n = {n}, correlation = {correlation!r}; give 2 or more, and −1 … 1")
     s, b, r = sharpe_per_period, benchmark_per_period, correlation
@@ -154,7 +154,7 @@ def ledoit_wolf(
     """
     a, b = _pair(returns, benchmark)
     n = a.size
-    root = float(np.sqrt(_checked_year(periods_per_year)))
+    root = float(np.sqrt(checked_year(periods_per_year)))
     block = int(np.ceil(round(n ** (1.0 / 3.0), 9))) if block_length is None else block_length
     if not 1 <= block <= n // 2:
         raise DataError(f"block_length = {block} for {n} bars; give 1 … {n // 2}")
@@ -191,7 +191,7 @@ def quadratic_spectral_variance(values: ArrayLike) -> float:
 
     Source: Andrews (1991), Econometrica 59(3); Andrews and Monahan (1992), Econometrica 60(4).
     """
-    array = checked_returns(values)
+    array = checked_series(values)
     centred = array - array.mean()
     kept = float(np.clip(_first_order(centred), -0.97, 0.97))
     white = centred[1:] - kept * centred[:-1]
@@ -225,7 +225,7 @@ def _first_order(values: Floats) -> float:
 
 
 def _pair(returns: ArrayLike, benchmark: ArrayLike) -> tuple[Floats, Floats]:
-    a, b = checked_returns(returns), checked_returns(benchmark)
+    a, b = checked_series(returns), checked_series(benchmark)
     if a.size != b.size:
         raise DataError(f"the benchmark has {b.size} periods, the returns have {a.size}")
     for name, series in (("returns", a), ("benchmark", b)):

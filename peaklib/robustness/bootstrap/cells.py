@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
-from peaklib.robustness.bootstrap import checked_level
-from peaklib.robustness.draws import checked_returns, checked_year, default_block_length
-from peaklib.robustness.interval_methods import MOST_UNDEFINED
-from peaklib.robustness.lanes import LANES, Runs, lane_values, single_values
-from peaklib.robustness.run_metrics import code_of, prepare
-from peaklib.robustness.threads import threads_of
+from peaklib.metrics import checked_year
+from peaklib.robustness.bootstrap.draws import checked_returns, default_block_length
+from peaklib.robustness.bootstrap.intervals import checked_level
+from peaklib.robustness.bootstrap.lanes import LANES, Runs, lane_values, single_values
+from peaklib.robustness.bootstrap.methods import MOST_UNDEFINED
+from peaklib.robustness.bootstrap.run_metrics import code_of, prepare
+from peaklib.robustness.bootstrap.threads import threads_of
 
 Floats = NDArray[np.float64]
 Trial = tuple[int, Floats]

@@ -22,14 +22,14 @@ from peaklib.backtest.result import Conventions
 from peaklib.data import Dataset
 from peaklib.errors import DataError
 from peaklib.features import Bars
-from peaklib.robustness.moments import (
+from peaklib.robustness.selection.moments import (
     best_trials,
     checked_moments,
     sharpe_of_moments,
     window_moments,
     window_sharpes,
 )
-from peaklib.robustness.windows import (
+from peaklib.robustness.selection.windows import (
     HEAD,
     Spans,
     calendar_windows,
@@ -204,9 +204,7 @@ def walk_forward(
     train = _training_windows(months, train_months)
     bars = dataset.meta.bars_per_year * (train_months or months) / 12
     first = first_window(windows, index, start=start, train=train, bars=bars)
-    # The last window is followed, never learned from: it needs no head.
-    closed = dict(list(windows.items())[:-1])
-    heads = head_windows(closed, index, embargo_bars) if embargo_bars else {}
+    heads = heads_of(windows, index, first, embargo_bars)
     fields = [
         Evaluated(
             one.strategy,
@@ -227,6 +225,23 @@ def walk_forward(
     )
 
 
+def heads_of(windows: Spans, index: pd.DatetimeIndex, first: int, embargo_bars: int) -> Spans:
+    """Heads of the windows that end a training: from the one before `first` to the last but one.
+
+    Args:
+        windows: name to first and last stamp, included.
+        index: (n_bars,) stamps of the bars.
+        first: number of the first window to choose for.
+        embargo_bars: bars; 0 needs no heads.
+
+    Raises:
+        DataError: an embargo that leaves nothing of such a window.
+    """
+    if not embargo_bars:
+        return {}
+    return head_windows(dict(list(windows.items())[first - 1 : -1]), index, embargo_bars)
+
+
 def follow(
     fields: Evaluated | Sequence[Evaluated],
     dataset: Dataset,
@@ -241,7 +256,7 @@ def follow(
 
     Args:
         fields: results of `run_grid` over the same data and terms, with the moments of `windows`,
-            and of `head_windows` for all but the last of them if there is an embargo.
+            and of `heads_of` them if there is an embargo.
         dataset: bars of one asset.
         windows: name to first and last stamp of consecutive windows.
         first, train: as for `choose`.
@@ -254,7 +269,7 @@ def follow(
     stack = [fields] if isinstance(fields, Evaluated) else list(fields)
     names, year = list(windows), dataset.meta.bars_per_year
     moments = np.concatenate([window_moments(field.frame, names) for field in stack])
-    heads = _head_moments(stack, moments, names) if embargo_bars else None
+    heads = _head_moments(stack, moments, names, first) if embargo_bars else None
     sharpes = _training_sharpes(
         moments, first=first, periods_per_year=year, train=train, heads=heads
     )
@@ -329,10 +344,13 @@ def _account_index(dataset: Dataset, terms: Mapping[str, Any]) -> pd.DatetimeInd
     return pd.DatetimeIndex(dataset.frame.index[int(terms.get("warmup", 0)) :])
 
 
-def _head_moments(stack: Sequence[Evaluated], moments: Floats, names: Sequence[str]) -> Floats:
-    heads = [name + HEAD for name in names[:-1]]
+def _head_moments(
+    stack: Sequence[Evaluated], moments: Floats, names: Sequence[str], first: int
+) -> Floats:
+    """Moments with those of the heads where a choice ends: just before each window followed."""
+    heads = [name + HEAD for name in names[first - 1 : -1]]
     closed = np.concatenate([window_moments(field.frame, heads) for field in stack])
-    return np.concatenate([closed, moments[:, -1:]], axis=1)
+    return np.concatenate([moments[:, : first - 1], closed, moments[:, -1:]], axis=1)
 
 
 def _pick(stack: Sequence[Evaluated], trial: int) -> Pick | None:

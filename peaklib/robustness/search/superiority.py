@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
-from peaklib.robustness.max_sharpe import checked_matrix
-from peaklib.robustness.sharpe import checked_returns
+from peaklib.robustness.search.max_sharpe import checked_matrix
+from peaklib.robustness.sharpe.inference import checked_series
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -141,7 +141,7 @@ def _superiority(
 ) -> Superiority:
     from arch.bootstrap import SPA
 
-    matrix, base = checked_matrix(returns), checked_returns(benchmark)
+    matrix, base = checked_matrix(returns), checked_series(benchmark)
     if base.size != len(matrix):
         raise DataError(f"the benchmark has {base.size} bars, the models have {len(matrix)}")
     block = _whole_block(block_length, base.size)

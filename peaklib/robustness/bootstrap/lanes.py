@@ -12,8 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.evidence.compiled import compiled
-from peaklib.robustness.resampling import Chunk, Ints, Kind, Places, chunks, draw_runs, guide_of
-from peaklib.robustness.run_metrics import (
+from peaklib.robustness.bootstrap.resampling import (
+    Chunk,
+    Ints,
+    Kind,
+    Places,
+    chunks,
+    draw_runs,
+    guide_of,
+)
+from peaklib.robustness.bootstrap.run_metrics import (
     CAGR,
     TAIL,
     Prepared,

@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
 from peaklib.evidence.compiled import compiled
-from peaklib.robustness.resampling import (
+from peaklib.metrics import checked_year
+from peaklib.robustness.bootstrap.resampling import (
     Chunk,
     Ints,
     Kind,
@@ -16,13 +17,13 @@ from peaklib.robustness.resampling import (
     guide_of,
     optimal_block_length,
 )
-from peaklib.robustness.run_metrics import Prepared, estimate, metric_of_runs, prepare
-from peaklib.robustness.standard_errors import (
+from peaklib.robustness.bootstrap.run_metrics import Prepared, estimate, metric_of_runs, prepare
+from peaklib.robustness.bootstrap.standard_errors import (
     error_by_resampling,
     error_of_runs,
     is_linearised,
 )
-from peaklib.robustness.threads import for_each
+from peaklib.robustness.bootstrap.threads import for_each
 
 Floats = NDArray[np.float64]
 
@@ -105,17 +106,6 @@ def checked_returns(returns: ArrayLike, name: str) -> Floats:
             f"{name}: row {bad[0] + 1} is {array[bad[0]]}; drop or fill it before resampling"
         )
     return array
-
-
-def checked_year(periods_per_year: float) -> float:
-    """Bars in a year, a finite number above 0.
-
-    Raises:
-        DataError: anything else.
-    """
-    if not (np.isfinite(periods_per_year) and periods_per_year > 0):
-        raise DataError(f"periods_per_year = {periods_per_year!r}; give a number above 0, as 252")
-    return float(periods_per_year)
 
 
 @compiled

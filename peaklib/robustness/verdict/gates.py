@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from peaklib.robustness.assessment import Assessment
-from peaklib.robustness.bootstrap import Interval
-from peaklib.robustness.thresholds import Thresholds
+from peaklib.robustness.bootstrap.intervals import Interval
+from peaklib.robustness.verdict.assessment import Assessment
+from peaklib.robustness.verdict.thresholds import Thresholds
 
 State = Literal["pass", "fail", "open"]
 Word = Literal["SUPPORTED", "INCONCLUSIVE", "NOT_SUPPORTED", "INVALID"]

@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
 from peaklib.evidence.compiled import compiled
-from peaklib.robustness.draws import checked_returns, default_block_length
-from peaklib.robustness.resampling import Chunk, Ints, Kind, chunks, draw_runs, guide_of
-from peaklib.robustness.threads import for_each
+from peaklib.robustness.bootstrap.draws import checked_returns, default_block_length
+from peaklib.robustness.bootstrap.resampling import Chunk, Ints, Kind, chunks, draw_runs, guide_of
+from peaklib.robustness.bootstrap.threads import for_each
 
 Floats = NDArray[np.float64]
 

@@ -18,8 +18,8 @@ from scipy.special import log_ndtr
 
 from peaklib import metrics
 from peaklib.errors import DataError
-from peaklib.robustness.deflation import expected_maximum_sharpe
-from peaklib.robustness.max_sharpe import checked_matrix
+from peaklib.robustness.search.max_sharpe import checked_matrix
+from peaklib.robustness.sharpe.deflation import expected_maximum_sharpe
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -17,9 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 from peaklib.backtest.grid import process_cpus
 from peaklib.errors import DataError
 from peaklib.evidence.compiled import compiled
-from peaklib.metrics import _checked_year, _mean_and_deviation
-from peaklib.robustness.resampling import chunks, draw_runs, guide_of
-from peaklib.robustness.sharpe import checked_returns
+from peaklib.metrics import checked_year, mean_and_deviation
+from peaklib.robustness.bootstrap.resampling import chunks, draw_runs, guide_of
+from peaklib.robustness.sharpe.inference import checked_series
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -121,12 +121,12 @@ def max_sharpe_test_of(
         trials: (n_bars,) simple returns of each trial, such as `trial_returns` streams.
         periods_per_year, block_length, benchmark, resamples, seed, threads: see there.
     """
-    root = float(np.sqrt(_checked_year(periods_per_year)))
+    root = float(np.sqrt(checked_year(periods_per_year)))
     stream = iter(trials)
     first = next(stream, None)
     if first is None:
         raise DataError("there are no trials to test; give at least one series of returns")
-    n = checked_returns(first).size
+    n = checked_series(first).size
     counts = resampled_counts(n, block_length, resamples, seed)
     level, benchmark_sharpes = _benchmark(benchmark, n, counts)
     batches = _batches(first, stream, n, level)
@@ -194,10 +194,10 @@ def _benchmark(benchmark: ArrayLike | None, n: int, counts: Counts) -> tuple[flo
     """Sharpe ratio per period of the benchmark, and in each resample; zeros without one."""
     if benchmark is None:
         return 0.0, np.zeros(len(counts))
-    returns = checked_returns(benchmark)
+    returns = checked_series(benchmark)
     if returns.size != n:
         raise DataError(f"the benchmark has {returns.size} bars, the trials have {n}")
-    mean, deviation = _mean_and_deviation(returns)
+    mean, deviation = mean_and_deviation(returns)
     if deviation == 0.0:
         raise DataError("the benchmark never moves: leave it out, its Sharpe ratio is undefined")
     sharpes = np.empty((len(counts), 1))
@@ -213,10 +213,10 @@ def _batches(first: Floats, rest: Iterator[Floats], n: int, level: float) -> Ite
         block = np.empty((n, len(rows)))
         mean, deviation = np.empty(len(rows)), np.empty(len(rows))
         for k, row in enumerate(rows):
-            returns = checked_returns(row)
+            returns = checked_series(row)
             if returns.size != n:
                 raise DataError(f"trial {done + k + 1} has {returns.size} bars, the first has {n}")
-            mean[k], deviation[k] = _mean_and_deviation(returns)
+            mean[k], deviation[k] = mean_and_deviation(returns)
             block[:, k] = returns - mean[k]
         sharpe = np.full(len(rows), np.nan)
         np.divide(mean, deviation, out=sharpe, where=deviation > 0.0)

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from peaklib.errors import DataError
 from peaklib.evidence.compiled import compiled
-from peaklib.robustness.draws import Question, values, values_and_errors
-from peaklib.robustness.run_metrics import Prepared, metric_of_runs
-from peaklib.robustness.standard_errors import error_of_series, is_linearised
+from peaklib.robustness.bootstrap.draws import Question, values, values_and_errors
+from peaklib.robustness.bootstrap.run_metrics import Prepared, metric_of_runs
+from peaklib.robustness.bootstrap.standard_errors import error_of_series, is_linearised
 
 Floats = NDArray[np.float64]
 Method = Literal["percentile", "basic", "studentized", "bca"]

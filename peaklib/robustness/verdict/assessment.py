@@ -16,15 +16,21 @@ from numpy.typing import NDArray
 from peaklib.backtest import BacktestResult, run_backtest, run_grid, trial_returns
 from peaklib.data import Dataset
 from peaklib.errors import DataError
-from peaklib.robustness.bootstrap import Interval, interval, paired_interval
-from peaklib.robustness.clusters import EffectiveTrials, effective_trials
-from peaklib.robustness.deflation import Deflated, deflated_sharpe
-from peaklib.robustness.moments import window_moments
-from peaklib.robustness.pbo import Pbo, pbo, sample_trials
-from peaklib.robustness.plateau import Plateau, plateau
-from peaklib.robustness.thresholds import Thresholds
-from peaklib.robustness.walk_forward import Candidate, Evaluated, WalkForward, follow
-from peaklib.robustness.windows import Spans, calendar_windows, equal_blocks, head_windows
+from peaklib.robustness.bootstrap.intervals import Interval, interval, paired_interval
+from peaklib.robustness.search.clusters import EffectiveTrials, effective_trials
+from peaklib.robustness.selection.moments import window_moments
+from peaklib.robustness.selection.overfitting import Pbo, pbo, sample_trials
+from peaklib.robustness.selection.plateaus import Plateau, plateau
+from peaklib.robustness.selection.walking import (
+    Candidate,
+    Evaluated,
+    WalkForward,
+    follow,
+    heads_of,
+)
+from peaklib.robustness.selection.windows import Spans, calendar_windows, equal_blocks
+from peaklib.robustness.sharpe.deflation import Deflated, deflated_sharpe
+from peaklib.robustness.verdict.thresholds import Thresholds
 from peaklib.strategies import get
 
 Floats = NDArray[np.float64]
@@ -252,9 +258,9 @@ def evaluate(
 ) -> tuple[Evaluated, ...]:
     """The candidates' grids, with the moments of every window that anything here needs."""
     walks = walk_windows(subject, thresholds)
-    closed = dict(list(walks.items())[:-1])
+    first = first_choice(subject, walks, thresholds)
     embargo = thresholds.out_of_sample.embargo_bars
-    heads = head_windows(closed, subject.index, embargo) if embargo and closed else {}
+    heads = heads_of(walks, subject.index, first, embargo) if first else {}
     windows = {
         **block_windows(subject, thresholds),
         **walks,
@@ -300,10 +306,7 @@ def walk(
     subject: Subject, fields: Sequence[Evaluated], windows: Spans, thresholds: Thresholds
 ) -> WalkForward | None:
     """Choose among all trials anew in each window; None with too few bars for one choice."""
-    rule = thresholds.out_of_sample
-    earliest = subject.index[0] + pd.DateOffset(years=rule.first_years)
-    begins = [start for start, _ in windows.values()]
-    first = next((k for k, start in enumerate(begins) if k and start >= earliest), None)
+    first = first_choice(subject, windows, thresholds)
     if first is None:
         return None
     return follow(
@@ -311,9 +314,17 @@ def walk(
         subject.dataset,
         windows,
         first=first,
-        embargo_bars=rule.embargo_bars,
+        embargo_bars=thresholds.out_of_sample.embargo_bars,
         **subject.agreed,
     )
+
+
+def first_choice(subject: Subject, windows: Spans, thresholds: Thresholds) -> int | None:
+    """Number of the first window that parameters are chosen for; None with too few bars."""
+    years = thresholds.out_of_sample.first_years
+    earliest = subject.index[0] + pd.DateOffset(years=years)
+    begins = [start for start, _ in windows.values()]
+    return next((k for k, start in enumerate(begins) if k and start >= earliest), None)
 
 
 def overfitting(

@@ -1,0 +1,1 @@
+"""Whether choosing carries over: windows, overfitting, walk-forward, stability, plateaus."""

@@ -1,0 +1,1 @@
+"""What a Sharpe ratio is worth: its errors, its deflation, the difference of two."""

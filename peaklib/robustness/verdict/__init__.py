@@ -1,0 +1,1 @@
+"""From thresholds and an assessment to gates and one word."""
