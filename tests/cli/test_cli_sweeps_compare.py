@@ -15,6 +15,9 @@ from peaklib.errors import EvidenceError
 from peaklib.evidence import Registry
 from peaklib.evidence.vouch import verify_page
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 Ids = dict[str, str]
 Compare = Callable[..., Result]
 

@@ -14,6 +14,9 @@ from peaklib.errors import ConfigError, EvidenceError, NotebookError
 from peaklib.evidence import Registry, open_run, reproduce, verify_pack
 from peaklib.evidence.vouch import verify_page
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 Page = Callable[..., Result]
 
 # Says what it was told, so that a test sees it.

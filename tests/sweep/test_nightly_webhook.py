@@ -10,6 +10,9 @@ from nights import SECRET, VARIABLE, Receiver, receiving
 from peaklib.sweep.nightly.config import Webhook
 from peaklib.sweep.nightly.webhook import DELIVERY, SIGNATURE, DeliveryError, post, signature
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 BODY = '{"word":"2 alerts","cell":"sma · retail"}'.encode()
 
 

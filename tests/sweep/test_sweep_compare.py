@@ -22,6 +22,9 @@ from peaklib.sweep.compare_trials import overlap_of
 from peaklib.sweep.curves import Curve, is_separable, last_bars, sharpe_difference
 from peaklib.sweep.find import find_sweep, trusted_results
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 Ids = dict[str, str]
 
 

@@ -39,6 +39,9 @@ from peaklib.sweep.review import (
 )
 from peaklib.sweep.review.matched import matched_hold
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 NAME = "narrow"
 SEED = 7
 BOTH = sweep_text({"sma_crossover": SMA, "rsi_reversion": RSI}).replace(

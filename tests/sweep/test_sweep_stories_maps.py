@@ -11,6 +11,9 @@ from peaklib.robustness.verdict.thresholds import Intervals
 from peaklib.sweep import CellData, SweepResults, preview
 from peaklib.sweep.stories import map_ends, map_of, maps_words, plateau_of, with_axes
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 CONFIG = """question = "What does a map show?"
 notebook = "notebooks/sweep_cell.ipynb"
 [foreach]

@@ -46,6 +46,9 @@ from peaklib.sweep.stories import (
     target_of,
 )
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 # A trial that never trades is among them: nothing falls below an RSI of 1.
 GRIDS = {
     "sma_crossover": {"fast": [5, 10, 20], "slow": [50, 100]},

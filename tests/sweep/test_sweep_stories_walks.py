@@ -23,6 +23,9 @@ from peaklib.sweep.stories import (
     walks_words,
 )
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 CONFIG = """question = "Is choosing worth it?"
 notebook = "notebooks/sweep_cell.ipynb"
 [foreach]

@@ -25,6 +25,9 @@ from peaklib.sweep.stories import (
 )
 from peaklib.sweep.stories.peaks import LATER
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 AXIS = list(range(1, 8))
 CONFIG = """question = "Which of seven?"
 notebook = "notebooks/sweep_cell.ipynb"

@@ -25,6 +25,9 @@ from peaklib.widgets.live import LiveFigure
 from peaklib.widgets.map_figure import Map, MapAxis, MapPanel, draw_map
 from peaklib.widgets.views import periods_of
 
+# Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
+pytestmark = pytest.mark.slow
+
 CELLS = 1  # place of the cells among the traces of the map
 PER_PANEL = 7  # traces of one panel, its band included
 
