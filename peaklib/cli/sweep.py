@@ -142,8 +142,8 @@ def _report(plan: "Plan", cpus: int) -> None:
     with console.status("executing the report"):
         files = make_report(latest_sweep(plan), threads=cpus)
     page = files.page.relative_to(home()) if files.page.is_relative_to(home()) else files.page
-    tables = " ".join(path.name for path in files.tables)
-    console.print(f"report  {page}   tables {tables}", soft_wrap=True)
+    tables = len(files.tables) // 2
+    console.print(f"report  {page}   {tables} tables beside it, as CSV and JSON", soft_wrap=True)
     console.print(f"next  open {page} in a browser", soft_wrap=True)
 
 

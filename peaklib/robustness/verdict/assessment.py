@@ -112,7 +112,8 @@ class Assessment:
         walk_forward: choosing anew on earlier bars only; None where there are too few bars.
         out_of_sample: its Sharpe; None likewise.
         out_of_sample_diff: the same minus the benchmark's on the same bars; None likewise.
-        effective: how many independent trials a sample of them amounts to.
+        sampled: (n_bars, n) returns of a sample of the trials, or of all where they are few.
+        effective: how many independent trials they amount to.
         tries: that number, scaled up to all trials of the search.
         luck: annual deviation of a Sharpe ratio without skill, one over the root of the years.
         deflated: by `tries`, and by the wider of `luck` and the trials' own spread.
@@ -131,6 +132,7 @@ class Assessment:
     walk_forward: WalkForward | None
     out_of_sample: Interval | None
     out_of_sample_diff: Interval | None
+    sampled: Floats
     effective: EffectiveTrials
     tries: float
     luck: float
@@ -175,9 +177,8 @@ def assess(
     held = hold.returns.to_numpy()
     own = selected.result.returns.to_numpy()
     later = None if walked is None else walked.returns.to_numpy()
-    effective = effective_trials(
-        sampled_returns(subject, fields, thresholds.deflated_sharpe.sample), seed=seed
-    )
+    sampled = sampled_returns(subject, fields, thresholds.deflated_sharpe.sample)
+    effective = effective_trials(sampled, seed=seed)
     made = sum(len(field.frame) for field in fields)
     # Trials of other sweeps left no returns to compare: each weighs like one of these.
     tries = max(effective.scaled_to(made) * max(search.trials / made, 1.0), 1.0)
@@ -194,6 +195,7 @@ def assess(
         walk_forward=walked,
         out_of_sample=None if later is None else bootstrap.of(later),
         out_of_sample_diff=None if later is None else bootstrap.minus(later, held[-len(later) :]),
+        sampled=sampled,
         effective=effective,
         tries=tries,
         luck=luck,

@@ -156,9 +156,10 @@ def _reality_check(found: Review) -> Iterator[Row]:
     assessment = found.assessment
     if assessment.trials > _MOST_TESTED:
         return
+    known = assessment.sampled.shape[1] == assessment.trials
     rows = np.arange(assessment.trials)
     tested = max_sharpe_test_of(
-        returns_of(assessment.subject, assessment.fields, rows),
+        assessment.sampled.T if known else returns_of(assessment.subject, assessment.fields, rows),
         periods_per_year=assessment.subject.year,
         block_length=max(assessment.in_sample_diff.block_length, 1.0),
         benchmark=assessment.benchmark.returns.to_numpy(),
