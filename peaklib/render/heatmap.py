@@ -34,7 +34,7 @@ _MIN_CELL: Final = 9
 _MIN_PANEL: Final = 260
 _GRID_HEIGHT: Final = 270
 # More rows than fit at that height make the cells lower, not the figure higher.
-_MAX_GRID_HEIGHT: Final = 520
+_MAX_GRID_HEIGHT: Final = 380
 _HEADER: Final = 26
 _STRIP: Final = STRIP_HEIGHT + 8
 _BESIDE_WIDTH: Final = 292

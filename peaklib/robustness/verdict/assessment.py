@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from peaklib import metrics
 from peaklib.backtest import BacktestResult, run_backtest, run_grid, trial_returns
 from peaklib.data import Dataset
 from peaklib.errors import DataError
@@ -75,10 +76,18 @@ class Search:
     Args:
         trials: distinct trials ever made in the families that were searched.
         variance: of their annual Sharpe ratios; None where nobody knows.
+        distinct_ideas: the same trials, where other costs and further days of the same data make
+            no new one; None for all of them.
     """
 
     trials: int
     variance: float | None = None
+    distinct_ideas: int | None = None
+
+    @property
+    def ideas(self) -> int:
+        """Combinations of strategy, parameters and data set that were tried."""
+        return self.trials if self.distinct_ideas is None else self.distinct_ideas
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,7 @@ def assess(
     hold = run_backtest(subject.benchmark, subject.dataset, **subject.agreed)
     search = search or Search(sum(len(f.frame) for f in fields), variance_of(fields))
     walked = walk(subject, fields, windows, thresholds)
-    bootstrap = _Bootstrap(thresholds, subject.year, seed, threads)
+    how: dict[str, Any] = {"year": subject.year, "seed": seed, "threads": threads}
     held = hold.returns.to_numpy()
     own = selected.result.returns.to_numpy()
     later = None if walked is None else walked.returns.to_numpy()
@@ -181,7 +190,7 @@ def assess(
     effective = effective_trials(sampled, seed=seed)
     made = sum(len(field.frame) for field in fields)
     # Trials of other sweeps left no returns to compare: each weighs like one of these.
-    tries = max(effective.scaled_to(made) * max(search.trials / made, 1.0), 1.0)
+    tries = max(effective.scaled_to(made) * max(search.ideas / made, 1.0), 1.0)
     luck = float(np.sqrt(subject.year / len(own)))
     spread = search.variance if search.variance is not None else variance_of(fields)
     return Assessment(
@@ -190,11 +199,13 @@ def assess(
         fields=fields,
         selected=selected,
         benchmark=hold,
-        in_sample=bootstrap.of(own),
-        in_sample_diff=bootstrap.minus(own, held),
+        in_sample=sharpe_interval(own, thresholds, **how),
+        in_sample_diff=sharpe_difference(own, held, thresholds, **how),
         walk_forward=walked,
-        out_of_sample=None if later is None else bootstrap.of(later),
-        out_of_sample_diff=None if later is None else bootstrap.minus(later, held[-len(later) :]),
+        out_of_sample=None if later is None else sharpe_interval(later, thresholds, **how),
+        out_of_sample_diff=None
+        if later is None
+        else sharpe_difference(later, held[-len(later) :], thresholds, **how),
         sampled=sampled,
         effective=effective,
         tries=tries,
@@ -213,31 +224,63 @@ def assess(
     )
 
 
-@dataclass(frozen=True)
-class _Bootstrap:
-    """Intervals of a Sharpe ratio, all made the same way."""
+def sharpe_interval(returns: Floats, thresholds: Thresholds, **how: Any) -> Interval:
+    """Interval of a Sharpe ratio as the thresholds want it; NaN where trades are too few.
 
-    thresholds: Thresholds
-    year: float
-    seed: int
-    threads: int | None
+    Args:
+        returns: (n,) simple returns.
+        thresholds: level and resamples.
+        **how: `year` (bars in it), `seed` and `threads`.
+    """
+    try:
+        return interval(returns, "sharpe", **_bootstrap(thresholds, **how))
+    except DataError:
+        return _undefined(returns, None, thresholds, **how)
 
-    @property
-    def _how(self) -> dict[str, Any]:
-        rule = self.thresholds.intervals
-        return {
-            "periods_per_year": self.year,
-            "level": rule.level,
-            "resamples": rule.resamples,
-            "seed": self.seed,
-            "threads": self.threads,
-        }
 
-    def of(self, returns: Floats) -> Interval:
-        return interval(returns, "sharpe", **self._how)
+def sharpe_difference(
+    returns: Floats, benchmark: Floats, thresholds: Thresholds, **how: Any
+) -> Interval:
+    """Interval of a Sharpe ratio minus the benchmark's; as `sharpe_interval`."""
+    try:
+        return paired_interval(returns, benchmark, "sharpe", **_bootstrap(thresholds, **how))
+    except DataError:
+        return _undefined(returns, benchmark, thresholds, **how)
 
-    def minus(self, returns: Floats, benchmark: Floats) -> Interval:
-        return paired_interval(returns, benchmark, "sharpe", **self._how)
+
+def _bootstrap(
+    thresholds: Thresholds, *, year: float, seed: int, threads: int | None = None
+) -> dict[str, Any]:
+    rule = thresholds.intervals
+    return {
+        "periods_per_year": year,
+        "level": rule.level,
+        "resamples": rule.resamples,
+        "seed": seed,
+        "threads": threads,
+    }
+
+
+def _undefined(
+    returns: Floats, benchmark: Floats | None, thresholds: Thresholds, *, year: float, **how: Any
+) -> Interval:
+    """An account that moves on too few days: the Sharpe ratio, if it has one, without ends."""
+    estimate = metrics.sharpe(returns, periods_per_year=year)
+    if benchmark is not None:
+        estimate -= metrics.sharpe(benchmark, periods_per_year=year)
+    return Interval(
+        metric="sharpe",
+        estimate=estimate,
+        low=np.nan,
+        high=np.nan,
+        level=thresholds.intervals.level,
+        method="percentile",
+        kind="stationary",
+        block_length=1.0,
+        resamples=thresholds.intervals.resamples,
+        seed=int(how["seed"]),
+        undefined=thresholds.intervals.resamples,
+    )
 
 
 def block_windows(subject: Subject, thresholds: Thresholds) -> Spans:
@@ -336,9 +379,12 @@ def overfitting(
     *,
     threads: int | None = None,
 ) -> Pbo | None:
-    """Probability of backtest overfitting among all trials; None for a single one."""
+    """Probability of backtest overfitting among all trials that differ; None for a single one."""
     names = list(block_windows(subject, thresholds))
     moments = np.concatenate([window_moments(field.frame, names) for field in fields])
+    # Trials that did the very same are one: among equals there is nothing to choose.
+    _, first = np.unique(moments.reshape(len(moments), -1), axis=0, return_index=True)
+    moments = moments[np.sort(first)]
     if len(moments) < 2:
         return None
     return pbo(

@@ -65,6 +65,7 @@ def judge(
     thresholds: Thresholds,
     *,
     holdout: HoldoutLook | None = None,
+    bent: bool = False,
     problems: Sequence[str] = (),
 ) -> Judgement:
     """Hold an assessment against the thresholds.
@@ -73,6 +74,8 @@ def judge(
         assessment: see `assess`.
         thresholds: as they were fixed before the sweep ran.
         holdout: what an opened holdout said; None while it is untouched, or where there is none.
+        bent: whether some of the runs were made under other thresholds; then the answer is
+            INCONCLUSIVE at best.
         problems: what does not verify about the evidence.
     """
     gates = (
@@ -82,12 +85,13 @@ def judge(
         _plateau(assessment, thresholds),
         _holdout(holdout, thresholds),
     )
-    return Judgement(_verdict(gates, invalid=bool(problems)), gates)
+    if problems:
+        return Judgement("INVALID", gates)
+    word = _verdict(gates)
+    return Judgement("INCONCLUSIVE" if bent and word == "SUPPORTED" else word, gates)
 
 
-def _verdict(gates: Sequence[Gate], *, invalid: bool) -> Word:
-    if invalid:
-        return "INVALID"
+def _verdict(gates: Sequence[Gate]) -> Word:
     if any(gate.decisive for gate in gates):
         return "NOT_SUPPORTED"
     asked = [gate for gate in gates if gate.key != "holdout" or gate.state != "open"]
@@ -98,7 +102,10 @@ def _out_of_sample(assessment: Assessment) -> Gate:
     found = assessment.out_of_sample_diff
     if found is None:
         return Gate("out_of_sample", "open")
-    return Gate("out_of_sample", "pass" if found.low > 0 else "fail", decisive=found.high < 0)
+    # Where holding loses, losing less is no achievement.
+    earns = assessment.out_of_sample is not None and assessment.out_of_sample.estimate > 0
+    passed = found.low > 0 and earns
+    return Gate("out_of_sample", "pass" if passed else "fail", decisive=found.high < 0)
 
 
 def _deflated(assessment: Assessment, thresholds: Thresholds) -> Gate:

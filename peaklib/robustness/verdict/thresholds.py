@@ -44,6 +44,15 @@ class OutOfSample(_Strict):
     months: Literal[1, 2, 3, 4, 6, 12] = 12
     embargo_bars: Annotated[int, Field(ge=0, le=1000)] = 0
 
+    @model_validator(mode="after")
+    def _leaves_days(self) -> Self:
+        if self.embargo_bars > 10 * self.months:
+            raise ValueError(
+                f"embargo_bars = {self.embargo_bars} would leave nothing of {self.months} months; "
+                f"give at most {10 * self.months}"
+            )
+        return self
+
 
 class DeflatedSharpe(_Strict):
     """The best Sharpe, held against the best that luck would have brought in as many tries.

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from peaklib.evidence import Registry, digest, home, open_if_there, open_run, verify_pack
+from peaklib.errors import LookaheadError
+from peaklib.evidence import Registry, digest, home, open_if_there, open_run
 from peaklib.evidence.trials.count import FamilyCount
+from peaklib.evidence.vouch import verify_runs
+from peaklib.features import Bars
 from peaklib.robustness import (
     Assessment,
     HoldoutLook,
@@ -17,9 +20,11 @@ from peaklib.robustness import (
     assess,
     judge,
     load_thresholds,
-    paired_interval,
 )
-from peaklib.sweep.analysis import Best, best_of
+from peaklib.robustness.verdict.assessment import sharpe_difference
+from peaklib.strategies import get
+from peaklib.strategies.contract import is_causal
+from peaklib.sweep.analysis import Best, best_of, data_of
 from peaklib.sweep.holdout import Opening, openings
 from peaklib.sweep.plan import THRESHOLDS
 from peaklib.sweep.results import SweepResults
@@ -89,11 +94,12 @@ def review(
     Raises:
         EvidenceError: no trial has a Sharpe, or a trial gives another number now.
     """
-    problems = _problems(results, runs)
     best = best_of(results)
+    found = _openings(results, best, runs, as_of)
+    problems = _problems(results, best, found, runs)
     thresholds = thresholds_of(results)
     families = count_families(results, runs, as_of=as_of)
-    search = search_of(results, families)
+    search = search_of(results, runs, as_of=as_of)
     assessment = assess(
         subject_of(results, best),
         thresholds,
@@ -104,17 +110,20 @@ def review(
     if not problems:
         # Where a pack was altered, its numbers differ for that reason.
         check_same(peers_of(results, best), assessment)
-    found = _openings(results, best, runs, as_of)
+    fixed_before = _fixed_before(results, runs)
     look = _look(best, found, assessment, thresholds, results.config.seed, runs)
+    judgement = judge(
+        assessment, thresholds, holdout=look, bent=fixed_before is False, problems=problems
+    )
     return Review(
         results=results,
         best=best,
         thresholds=thresholds,
-        fixed_before=_fixed_before(results, runs),
+        fixed_before=fixed_before,
         families=dict(families),
         search=search,
         assessment=assessment,
-        judgement=judge(assessment, thresholds, holdout=look, problems=problems),
+        judgement=judgement,
         openings=found,
         look=look,
         problems=problems,
@@ -138,17 +147,23 @@ def _fixed_before(results: SweepResults, runs: Path | None) -> bool | None:
     return all(record["config"].get("thresholds") == wanted for record in records)
 
 
-def _problems(results: SweepResults, runs: Path | None) -> tuple[str, ...]:
-    """What does not verify of the sweep's own pack and those of its cells."""
+def _problems(
+    results: SweepResults, best: Best, found: tuple[Opening, ...], runs: Path | None
+) -> tuple[str, ...]:
+    """What is wrong with the evidence: the ledger, the packs behind the answer, the rule itself."""
+    lines = []
+    try:
+        is_causal(get(best.cell.trials.attrs["strategy"]), Bars.of(data_of(best.cell)), best.params)
+    except LookaheadError as error:
+        lines.append(str(error))
     if not results.run_id:
-        return ()
-    roots = Registry(runs).roots()
-    found = []
-    for run_id in (results.run_id, *(cell.run_id for cell in results.cells)):
-        run = open_run(run_id, runs=runs)
-        report = verify_pack(run.folder, root=roots.get(run_id))
-        found += [f"run {run_id}: not {check.name} ({check.against})" for check in report.failed]
-    return tuple(found)
+        return tuple(lines)
+    opened = [o.run_id for o in found if o.run_id and open_if_there(o.run_id, runs=runs)]
+    inquiry = verify_runs(Registry(runs), [results.run_id, *opened])
+    for report in inquiry.reports:
+        lines += [f"run {report.run_id}: not {c.name} ({c.against})" for c in report.failed]
+    lines += [f"{check.name}: {check.details[0]}" for check in inquiry.closing if check.details]
+    return tuple(lines)
 
 
 def _openings(
@@ -170,10 +185,14 @@ def _look(
     seed: int,
     runs: Path | None,
 ) -> HoldoutLook | None:
-    """What the last opening for this trial showed."""
-    own = [opening for opening in found if opening.trial == best.trial]
+    """What the last opening for this very rule showed, in whatever run of the sweep.
+
+    Where others have used up the instrument's holdout, there is nothing left to be shown.
+    """
+    own = [opening for opening in found if _is_of(opening, best)]
     if not own:
-        return None
+        used_up = len(found) >= thresholds.holdout.openings
+        return HoldoutLook(None, len(found)) if used_up else None
     done = [opening for opening in own if opening.run_id and opening.status == "completed"]
     run = open_if_there(str(done[-1].run_id), runs=runs) if done else None
     if run is None:
@@ -181,13 +200,18 @@ def _look(
         return HoldoutLook(None, len(found))
     curves = pd.read_parquet(run.table("equity"))
     returns = curves.pct_change().iloc[1:]
-    difference = paired_interval(
+    difference = sharpe_difference(
         returns.iloc[:, 0].to_numpy(),
         returns["hold"].to_numpy(),
-        "sharpe",
-        periods_per_year=assessment.subject.year,
-        level=thresholds.intervals.level,
-        resamples=thresholds.intervals.resamples,
+        thresholds,
+        year=assessment.subject.year,
         seed=seed,
     )
     return HoldoutLook(difference, len(found))
+
+
+def _is_of(opening: Opening, best: Best) -> bool:
+    """Whether a holdout was opened for the same strategy with the same parameters."""
+    attrs = best.cell.trials.attrs
+    params = {**attrs["fixed"], **best.params}
+    return opening.strategy == attrs["strategy"] and dict(opening.params) == params

@@ -1,7 +1,7 @@
 """From the runs of a sweep to what is examined: one data set, and all that was tried on it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,25 +85,58 @@ def count_families(
     Returns:
         Counts by family; nothing for a preview, which no ledger knows of.
     """
-    if not results.run_id:
-        return {}
-    lines = (
-        event.data
-        for event in Registry(runs).ledger.events("publish")
-        if as_of is None or event.seq < as_of
+    return _own(results, count_trials(_publications(results, runs, as_of)))
+
+
+def search_of(
+    results: SweepResults, runs: Path | None = None, *, as_of: int | None = None
+) -> Search:
+    """How much was tried: by the ledger, or at least what the sweep itself holds.
+
+    Args:
+        results, runs, as_of: see `count_families`.
+    """
+    counted = count_families(results, runs, as_of=as_of)
+    ideas = _own(results, count_trials(map(_as_ideas, _publications(results, runs, as_of))))
+    own = Search(
+        results.n_trials, _pooled(_own_spreads(results)), sum(len(c.trials) for c in results.base)
     )
-    counted = count_trials(lines)
+    if not counted:
+        return own
+    spread = _pooled(family.sharpe for family in counted.values())
+    return Search(
+        max(_tried(counted), own.trials),
+        spread if spread is not None else own.variance,
+        max(_tried(ideas), own.ideas),
+    )
+
+
+def _tried(counted: Mapping[str, FamilyCount]) -> int:
+    return sum(family.distinct + family.failed for family in counted.values())
+
+
+def _own(results: SweepResults, counted: Mapping[str, FamilyCount]) -> dict[str, FamilyCount]:
     return {name: counted[name] for name in families_of(results) if name in counted}
 
 
-def search_of(results: SweepResults, counted: Mapping[str, FamilyCount]) -> Search:
-    """How much was tried: by the ledger, or at least what the sweep itself holds."""
-    own = Search(results.n_trials, _pooled(_own_spreads(results)))
-    if not counted:
-        return own
-    trials = sum(family.distinct + family.failed for family in counted.values())
-    spread = _pooled(family.sharpe for family in counted.values())
-    return Search(max(trials, own.trials), spread if spread is not None else own.variance)
+def _publications(
+    results: SweepResults, runs: Path | None, as_of: int | None
+) -> Iterator[Mapping[str, Any]]:
+    if results.run_id:
+        for event in Registry(runs).ledger.events("publish"):
+            if as_of is None or event.seq < as_of:
+                yield event.data
+
+
+def _as_ideas(line: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A publish line whose trials do not differ by costs, or by how many days there were."""
+    return {**line, "trials": [_as_idea(trials) for trials in line["trials"]]}
+
+
+def _as_idea(trials: Mapping[str, Any]) -> Mapping[str, Any]:
+    used = trials["conventions"]
+    same = {"digest": used["data"], "start": "", "end": "", "terms": {}}
+    return {**trials, "conventions": {**used, **same}}
 
 
 def _own_spreads(results: SweepResults) -> list[SharpeSpread]:

@@ -21,7 +21,7 @@ from peaklib.robustness.selection.overfitting import sample_trials
 from peaklib.sweep.analysis import replay
 from peaklib.sweep.review.examination import thresholds_of
 from peaklib.sweep.review.shown import number, percent
-from peaklib.sweep.review.subject import check_same, count_families, search_of
+from peaklib.sweep.review.subject import check_same, search_of
 from peaklib.sweep.stories.grounds import peers_on, subject_on
 from peaklib.sweep.stories.target import Target
 
@@ -90,7 +90,7 @@ def examine(
     results, best = target.results, target.best
     result, hold = replay(best, results.config.benchmark)
     thresholds = thresholds_of(results)
-    search = search_of(results, count_families(results, as_of=as_of))
+    search = search_of(results, as_of=as_of)
     assessment = assess(
         subject_on(results, best.cell), thresholds, search=search, seed=seed, threads=threads
     )
