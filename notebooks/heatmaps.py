@@ -37,7 +37,7 @@ x: str = ""  # parameter from left to right; empty, or where a strategy lacks it
 y: str = ""  # parameter from bottom to top; likewise
 most_cells: int = 5000  # a heatmap of more cells has no intervals
 train_years: int = 3  # that a rolling choice looks back
-embargo_bars: int = 5  # between the bars that choose and those that judge
+embargo_bars: int = 0  # between the bars that choose and those that judge
 seed: int = 7  # of all draws
 
 # %%

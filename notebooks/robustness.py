@@ -38,7 +38,7 @@ sample: int = 40  # trials at most whose mean returns are tested together
 searched: int = 1500  # trials at most whose Sharpe ratios are tested together
 test_resamples: int = 500  # of each of these tests
 train_years: int = 3  # that a rolling choice looks back
-embargo_bars: int = 5  # between the bars that choose and those that judge
+embargo_bars: int = 0  # between the bars that choose and those that judge
 start_months: int = 6  # between the first days that are tried
 seed: int = 7  # of all draws
 

@@ -119,6 +119,10 @@ render.first_screen(
 
 # %%
 run.save_table(
+    "verdict",
+    pd.DataFrame([{"verdict": verdict_of(found).word, "headline": headline_of(found)}]),
+)
+run.save_table(
     "gates",
     pd.DataFrame(
         [(gate.name, gate.sign, gate.value, gate.rule) for gate in gates],
@@ -128,6 +132,7 @@ run.save_table(
 evidence_figure(
     found,
     metrics[:1],
+    limits=limits,
     title=f"Neighbours of the best trial: {best.cell.trials.attrs['strategy']} on {found.where}",
     subtitle=(
         "Sharpe minus hold in sample, after costs; point at a cell for its interval. Right: the "
@@ -150,7 +155,7 @@ render.table(facts, caption="What else to ask", links=facts_links(facts))
 # %%
 figure = walked_figure(
     found,
-    title=headline_of(found),
+    title="What following the choices would have earned",
     subtitle="Growth of 1 after costs, on days that no choice had seen; point at ▲ for the choice",
 )
 figure if figure is not None else render.note("Too few years to walk forward.")

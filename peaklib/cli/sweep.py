@@ -48,8 +48,8 @@ def command(
       peak sweep configs/sweeps/default.toml --resume
       peak sweep configs/sweeps/quick.toml --set seed=3 --set 'foreach.dataset=["nasdaq"]'
 
-    Exit status: 0 all cells finished, 1 some failed, 2 the configuration is wrong,
-    130 interrupted.
+    Exit status: 0 all cells finished, 1 some failed or the evidence does not verify, 2 the
+    configuration is wrong, 130 interrupted.
     """
     if promote:
         raise click.UsageError(
@@ -72,7 +72,7 @@ def command(
     if do_run or resume or both:
         failed = _run(plan, workers, max(1, cpus // workers), resume)
     if do_report or both or (resume and not do_run):
-        _report(plan, cpus)
+        failed += _report(plan, cpus)
     else:
         console.print(f"next  {plan.command} --report", soft_wrap=True)
     if failed:
@@ -135,7 +135,8 @@ def _run(plan: "Plan", workers: int, threads: int, resume: bool) -> int:
     return len(done.failed)
 
 
-def _report(plan: "Plan", cpus: int) -> None:
+def _report(plan: "Plan", cpus: int) -> bool:
+    """Write the page; returns whether the evidence does not verify."""
     from peaklib.evidence import home
     from peaklib.sweep import latest_sweep, make_report
 
@@ -144,7 +145,10 @@ def _report(plan: "Plan", cpus: int) -> None:
     page = files.page.relative_to(home()) if files.page.is_relative_to(home()) else files.page
     tables = len(files.tables) // 2
     console.print(f"report  {page}   {tables} tables beside it, as CSV and JSON", soft_wrap=True)
+    if files.answer is not None:
+        console.print("verdict  {}: {}".format(*files.answer), soft_wrap=True)
     console.print(f"next  open {page} in a browser", soft_wrap=True)
+    return files.answer is not None and files.answer[0] == "INVALID"
 
 
 def _interrupt_on_kill() -> None:

@@ -53,11 +53,13 @@ class ReportFiles:
         page: the HTML file.
         tables: CSV and JSON files beside it.
         run: the executed notebook's run.
+        answer: verdict and headline; None for a notebook that gives none.
     """
 
     page: Path
     tables: tuple[Path, ...]
     run: Outcome
+    answer: tuple[str, str] | None = None
 
 
 def make_report(
@@ -103,7 +105,11 @@ def make_report(
         path.stem: pd.read_parquet(path)
         for path in sorted((outcome.folder / "outputs" / "tables").glob("*.parquet"))
     }
-    files = ReportFiles(made, tuple(dump_tables(tables, folder, ".".join(parts))), outcome)
+    written = tuple(dump_tables(tables, folder, ".".join(parts)))
+    answer = tables["verdict"].iloc[0] if "verdict" in tables else None
+    files = ReportFiles(
+        made, written, outcome, None if answer is None else (answer["verdict"], answer["headline"])
+    )
     Registry(job.runs).record_page(files.page, [files.run.run_id], files.tables)
     return files
 

@@ -49,6 +49,14 @@ def idle(bars: Bars, *, size: Annotated[int, Param(0, 9, "lots", "unused")] = 0)
     return np.zeros(len(bars))
 
 
+@strategy("brief", version="1", warm_up=lambda **_: 0)
+def brief(bars: Bars, *, start: Annotated[int, Param(0, 9999, "bars", "first")] = 0) -> np.ndarray:
+    """Long for three bars, then never again."""
+    target = np.zeros(len(bars))
+    target[start : start + 3] = 1.0
+    return target
+
+
 @pytest.fixture(scope="module")
 def years(sp500: Dataset) -> Dataset:
     return sp500.between("2002", "2009")
@@ -262,7 +270,8 @@ def test_by_default_the_search_is_what_the_candidates_hold(found: Assessment) ->
 def test_what_others_tried_before_counts_in_proportion(subject: Subject, found: Assessment) -> None:
     assert found.search.variance is not None
     variance = found.search.variance
-    more = assess(subject, RULES, search=Search(10 * N_SMA, variance), seed=3, threads=1)
+    tried = Search(10 * N_SMA, variance, others=9 * N_SMA)
+    more = assess(subject, RULES, search=tried, seed=3, threads=1)
     assert more.tries == pytest.approx(10 * found.tries)
     assert more.deflated.n_trials == pytest.approx(more.tries)
     assert more.deflated_raw.n_trials == 10 * N_SMA
@@ -382,3 +391,32 @@ def test_an_embargo_longer_than_the_first_days_of_data_changes_later_choices_onl
         held.walk_forward.choices["is_sharpe"].tolist()
         != free.walk_forward.choices["is_sharpe"].tolist()
     )
+
+
+def test_further_trials_of_the_same_rules_count_by_the_growth_of_the_sample(
+    subject: Subject, found: Assessment
+) -> None:
+    tried = Search(100 * N_SMA, found.search.variance, alike=100 * N_SMA)
+    more = assess(subject, RULES, search=tried, seed=3, threads=1)
+    growth = found.effective.growth
+    assert more.tries == pytest.approx(found.effective.count * (100 * N_SMA / 10) ** growth)
+    # The raw count has every one of them.
+    assert more.deflated_raw.n_trials == 100 * N_SMA
+
+
+def test_copies_of_one_trial_are_nothing_to_choose_from(years: Dataset) -> None:
+    copies = Candidate(idle, {"size": [0, 1, 2]})
+    one = Candidate("sma_crossover", {"fast": [10], "slow": [50]})
+    both = assess(Subject(years, (one, copies), terms=COSTS), RULES, seed=3, threads=1)
+    alone = assess(Subject(years, (one,), terms=COSTS), RULES, seed=3, threads=1)
+    assert alone.overfitting is None
+    assert both.overfitting is not None
+    assert both.overfitting.n_given == 2
+
+
+def test_an_account_that_hardly_trades_has_no_interval_and_no_crash(years: Dataset) -> None:
+    made = assess(Subject(years, (Candidate(brief, {"start": [700]}),), terms=COSTS), RULES, seed=3)
+    assert made.selected.result.metrics["n_trades"] == 1
+    assert np.isnan(made.in_sample.low)
+    gate = judge(made, RULES).gate("out_of_sample")
+    assert (gate.state, gate.decisive) == ("fail", False)

@@ -250,8 +250,11 @@ def test_the_second_sweep_answers_for_the_trials_of_the_first(copied: tuple[Path
     assert made.assessment.trials == own
     assert made.search.trials == N_SMA + own - shared
     assert set(made.families) == {"sma_crossover/sp500"}
+    # Further points of the same rule on the same data are as alike as those of the sample.
+    assert made.search.alike == N_SMA + own - shared
+    assert made.search.others == 0
     assert made.assessment.tries == pytest.approx(
-        made.assessment.effective.count * made.search.trials / own
+        made.assessment.effective.scaled_to(N_SMA + own - shared)
     )
     facts = facts_table(made).set_index("what")["found"]
     assert facts["Trials in this sweep"] == str(own)
@@ -331,7 +334,7 @@ def test_thresholds_that_change_after_a_sweep_do_not_move_its_verdict(
 ) -> None:
     project, run_id = copied
     before = reviewed(run_id)
-    lax = rewrite(project, deflated_sharpe__pass_at=0.01, overfitting__pass_at=0.99)
+    lax = rewrite(project, deflated_sharpe__pass_at=0.99, overfitting__pass_at=0.01)
     after = reviewed(run_id)
     assert after.thresholds == before.thresholds != lax
     assert after.judgement == before.judgement
@@ -346,7 +349,7 @@ def test_thresholds_that_change_after_a_sweep_do_not_move_its_verdict(
 def test_runs_made_under_other_thresholds_are_told(copied: tuple[Path, str]) -> None:
     """A resumed sweep takes over cells whose result was known before the new rules were."""
     project, _ = copied
-    lax = rewrite(project, deflated_sharpe__pass_at=0.01)
+    lax = rewrite(project, deflated_sharpe__pass_at=0.99)
     plan = make_plan(project / "configs" / "sweeps" / f"{NAME}.toml")
     assert plan.thresholds == lax
     done = run_sweep(plan, lambda _: None, workers=1, threads=1, resume=True, executor=InProcess)
@@ -436,7 +439,7 @@ def test_the_holdout_is_open_until_somebody_looks_and_counts_every_look(
 
 
 @pytest.mark.slow
-def test_a_look_at_another_trial_leaves_the_gate_open_and_is_told(
+def test_a_holdout_that_another_trial_has_used_up_is_no_holdout_any_more(
     held: tuple[Path, str],
 ) -> None:
     _, run_id = held
@@ -446,15 +449,57 @@ def test_a_look_at_another_trial_leaves_the_gate_open_and_is_told(
     other = f"{cell.run_id}:{(number + 1) % len(cell.trials)}"
     open_holdout(open_run(run_id), trial=other)
     after = reviewed(run_id)
-    assert after.look is None
-    assert after.judgement == before.judgement
-    assert gates_of(after)[4].value == "opened once for others"
+    assert after.look is not None
+    assert after.look.difference is None
+    assert after.judgement.gate("holdout").state == "fail"
+    assert after.judgement.gates[:4] == before.judgement.gates[:4]
+    assert gates_of(after)[4].value == "used up by others"
     # Whoever opens it for the best trial now is not the first to look.
     open_holdout(open_run(run_id))
     own = reviewed(run_id)
     assert own.look is not None
     assert (own.look.openings, len(own.openings)) == (2, 2)
     assert own.judgement.gate("holdout").state == "fail"
+
+
+@pytest.mark.slow
+def test_a_holdout_that_was_opened_stays_opened_when_the_sweep_is_run_again(
+    held: tuple[Path, str],
+) -> None:
+    """Its trials have other addresses then, and are the same rules on the same days."""
+    project, run_id = held
+    open_holdout(open_run(run_id))
+    first = reviewed(run_id)
+    plan = make_plan(project / "configs" / "sweeps" / "held.toml")
+    again = run_sweep(plan, lambda _: None, workers=1, threads=1, executor=KeptBack)
+    second = reviewed(again.run.run_id)
+    assert second.best.trial != first.best.trial
+    assert second.look == first.look
+    assert second.judgement == first.judgement
+
+
+@pytest.mark.slow
+def test_an_opening_or_a_ledger_that_was_altered_makes_the_answer_invalid(
+    held: tuple[Path, str],
+) -> None:
+    project, run_id = held
+    opened = open_holdout(open_run(run_id))
+    assert reviewed(run_id).problems == ()
+    ledger = project / "runs" / "ledger.jsonl"
+    before = ledger.read_bytes()
+    ledger.write_bytes(before.replace(b'"instrument":"sp500"', b'"instrument":"other"'))
+    hidden = reviewed(run_id)
+    assert hidden.judgement.verdict == "INVALID"
+    assert any(problem.startswith("ledger") for problem in hidden.problems)
+    ledger.write_bytes(before)
+
+    equity = open_run(opened.run.run_id).table("equity")
+    table = pd.read_parquet(equity)
+    table[["equity", "hold"]] = table[["hold", "equity"]].to_numpy()
+    table.to_parquet(equity)
+    swapped = reviewed(run_id)
+    assert swapped.judgement.verdict == "INVALID"
+    assert any(opened.run.run_id in problem for problem in swapped.problems)
 
 
 # ---- words -----------------------------------------------------------------------------------
@@ -516,11 +561,11 @@ def test_gates_say_their_rule_and_what_was_found(found: Review) -> None:
 @pytest.mark.parametrize(
     ("change", "headline"),
     [
-        ({"low": 0.2, "high": 0.9}, "rsi_reversion keeps its edge on unseen years"),
+        ({"low": 0.2, "high": 0.9}, "rsi_reversion on sp500 keeps its edge on unseen years"),
         ({"low": -0.2, "high": 0.9}, "the edge over holding cannot be told from chance"),
         ({"low": -0.9, "high": -0.2}, "On unseen years the choice loses to holding"),
         ({"dsr": 0.0}, "The best of 10 trials is what luck alone brings"),
-        ({"pbo": 1.0}, "Choosing the best of the past is no better than choosing blind"),
+        ({"pbo": 1.0}, "Choosing the best of the past did worse than choosing blind"),
         ({"share": 0.0}, "The best trial stands on a narrow peak"),
     ],
 )

@@ -76,18 +76,15 @@ class Search:
     Args:
         trials: distinct trials ever made in the families that were searched.
         variance: of their annual Sharpe ratios; None where nobody knows.
-        distinct_ideas: the same trials, where other costs and further days of the same data make
-            no new one; None for all of them.
+        alike: combinations of parameters ever tried of the candidates' strategies on their data,
+            whatever the costs and however many the days; None for the candidates alone.
+        others: those of other strategies or data sets that were searched besides.
     """
 
     trials: int
     variance: float | None = None
-    distinct_ideas: int | None = None
-
-    @property
-    def ideas(self) -> int:
-        """Combinations of strategy, parameters and data set that were tried."""
-        return self.trials if self.distinct_ideas is None else self.distinct_ideas
+    alike: int | None = None
+    others: int = 0
 
 
 @dataclass(frozen=True)
@@ -189,8 +186,7 @@ def assess(
     sampled = sampled_returns(subject, fields, thresholds.deflated_sharpe.sample)
     effective = effective_trials(sampled, seed=seed)
     made = sum(len(field.frame) for field in fields)
-    # Trials of other sweeps left no returns to compare: each weighs like one of these.
-    tries = max(effective.scaled_to(made) * max(search.ideas / made, 1.0), 1.0)
+    tries = tries_of(effective, search, made)
     luck = float(np.sqrt(subject.year / len(own)))
     spread = search.variance if search.variance is not None else variance_of(fields)
     return Assessment(
@@ -222,6 +218,17 @@ def assess(
         overfitting=overfitting(subject, fields, thresholds, threads=threads),
         plateau=neighbourhood(fields[selected.candidate], selected.row, thresholds),
     )
+
+
+def tries_of(effective: EffectiveTrials, search: Search, made: int) -> float:
+    """Independent tries that a search amounts to.
+
+    Further trials of the same rules on the same data are as alike as those of the sample, and
+    count by the growth that was measured there. Of other rules and data nothing is known: each
+    weighs like one of these.
+    """
+    alike = max(search.alike or made, made)
+    return max(effective.scaled_to(alike) * (alike + search.others) / alike, 1.0)
 
 
 def sharpe_interval(returns: Floats, thresholds: Thresholds, **how: Any) -> Interval:

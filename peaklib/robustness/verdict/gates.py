@@ -102,10 +102,7 @@ def _out_of_sample(assessment: Assessment) -> Gate:
     found = assessment.out_of_sample_diff
     if found is None:
         return Gate("out_of_sample", "open")
-    # Where holding loses, losing less is no achievement.
-    earns = assessment.out_of_sample is not None and assessment.out_of_sample.estimate > 0
-    passed = found.low > 0 and earns
-    return Gate("out_of_sample", "pass" if passed else "fail", decisive=found.high < 0)
+    return Gate("out_of_sample", "pass" if found.low > 0 else "fail", decisive=found.high < 0)
 
 
 def _deflated(assessment: Assessment, thresholds: Thresholds) -> Gate:

@@ -33,6 +33,7 @@ from peaklib.sweep.review.subject import (
     count_families,
     peers_of,
     search_of,
+    seen_in_holdout,
     subject_of,
 )
 
@@ -51,6 +52,8 @@ class Review:
         search: the same in one number.
         assessment, judgement: see `peaklib.robustness`.
         openings: of this instrument's holdout, by anybody, oldest first.
+        seen: trials of these families that were measured on the holdout's days by runs that kept
+            none.
         look: what the opening for this very trial showed, None if there was none.
         problems: what does not verify.
     """
@@ -64,6 +67,7 @@ class Review:
     assessment: Assessment
     judgement: Judgement
     openings: tuple[Opening, ...]
+    seen: int
     look: HoldoutLook | None
     problems: tuple[str, ...]
 
@@ -99,7 +103,7 @@ def review(
     problems = _problems(results, best, found, runs)
     thresholds = thresholds_of(results)
     families = count_families(results, runs, as_of=as_of)
-    search = search_of(results, runs, as_of=as_of)
+    search = search_of(results, best.cell, runs, as_of=as_of)
     assessment = assess(
         subject_of(results, best),
         thresholds,
@@ -125,6 +129,7 @@ def review(
         assessment=assessment,
         judgement=judgement,
         openings=found,
+        seen=seen_in_holdout(results, best.cell, runs, as_of=as_of),
         look=look,
         problems=problems,
     )
@@ -189,7 +194,7 @@ def _look(
 
     Where others have used up the instrument's holdout, there is nothing left to be shown.
     """
-    own = [opening for opening in found if _is_of(opening, best)]
+    own = [opening for opening in found if is_of(opening, best)]
     if not own:
         used_up = len(found) >= thresholds.holdout.openings
         return HoldoutLook(None, len(found)) if used_up else None
@@ -210,7 +215,7 @@ def _look(
     return HoldoutLook(difference, len(found))
 
 
-def _is_of(opening: Opening, best: Best) -> bool:
+def is_of(opening: Opening, best: Best) -> bool:
     """Whether a holdout was opened for the same strategy with the same parameters."""
     attrs = best.cell.trials.attrs
     params = {**attrs["fixed"], **best.params}

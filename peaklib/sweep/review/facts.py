@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -48,7 +49,7 @@ def facts_links(table: pd.DataFrame) -> dict[str, str]:
         "Haircut Sharpe": "haircut",
         "Same exposure, no timing": "matched",
         "Holdout": "holdout",
-        "Reality check": "reality-check",
+        "Best of all, tested": "reality-check",
         "Costs at which it dies": "break-even",
         "Track record needed": "track-record",
         "Years that luck needs": "backtest-length",
@@ -77,7 +78,7 @@ def _effort(found: Review) -> Iterator[Row]:
     clusters = assessment.effective.clusters.count
     yield (
         "Independent tries",
-        f"{assessment.tries:.1f}",
+        f"{assessment.tries:.0f}",
         f"what these trials are worth: many make the same trades ({clusters} groups in a sample "
         f"of {assessment.effective.n_sampled})",
     )
@@ -110,12 +111,19 @@ def _results(found: Review) -> Iterator[Row]:
             f"{format_metric('cagr', matched.ours)}",
         )
     if found.results.config.holdout_from is not None:
-        by = ", ".join(opening.run_id or f"event {opening.seq}" for opening in found.openings)
         yield (
             "Holdout",
             f"opened {times(len(found.openings))}" if found.openings else "not opened",
-            f"of {found.best.cell.conventions['data']}, by {by}" if by else "nobody has looked yet",
+            _holdout_words(found),
         )
+
+
+def _holdout_words(found: Review) -> str:
+    by = ", ".join(opening.run_id or f"event {opening.seq}" for opening in found.openings)
+    data = found.best.cell.conventions["data"]
+    opened = f"of {data}, by {by}" if by else f"nobody has opened that of {data}"
+    seen = f"; {found.seen:,} trials of runs without a holdout were made on its days"
+    return opened + (seen if found.seen else "")
 
 
 def _strength(found: Review) -> Iterator[Row]:
@@ -125,7 +133,7 @@ def _strength(found: Review) -> Iterator[Row]:
         "Deflated Sharpe, every trial counted",
         number("dsr", raw.dsr),
         f"{raw.n_trials:,.0f} tries, with the trials' own spread of {raw.spread:.2f}; the gate "
-        f"takes {assessment.tries:.1f} tries, with {assessment.deflated.spread:.2f}",
+        f"takes {assessment.tries:.0f} tries, with {assessment.deflated.spread:.2f}",
     )
     haircut = haircut_sharpe(
         assessment.in_sample.estimate,
@@ -166,7 +174,7 @@ def _reality_check(found: Review) -> Iterator[Row]:
         seed=found.results.config.seed,
     )
     yield (
-        "Reality check",
+        "Best of all, tested",
         number("p_value", tested.p_value),
         f"chance that the best of {tested.n_trials:,} rules without skill beats hold by as much",
     )
@@ -215,11 +223,18 @@ def sensitivity_table(found: Review) -> pd.DataFrame:
         *zip(("as agreed", "fills 1 bar later", "fills 2 bars later"), _rows(delays), strict=True),
         *((f"starts {6 * k} months later", row) for k, row in enumerate(_rows(starts)) if k),
     ]
+    hold = replace(trial, strategy=found.results.config.benchmark, params={})
+    held = [
+        *delay_sensitivity(hold, (0, 1, 2))["sharpe"],
+        *start_sensitivity(hold, months=6, n=8)["sharpe"].iloc[1:],
+    ]
     shown = ["sharpe", "cagr", "max_dd", "n_trades"]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         [(name, *(row[metric] for metric in shown)) for name, row in rows],
         columns=["change", *shown],
     )
+    table.insert(2, "hold_sharpe", held)
+    return table
 
 
 def choices_table(found: Review) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def _search() -> Iterator[Entry]:
     )
     yield (
         "reality-check",
-        "Reality check",
+        "Best of all, tested (reality check)",
         "All trials are shifted until none beats hold, and the history is drawn again and again: "
         "how often does the best of them still look as good as it did? (White 2000, here with "
         "Sharpe ratios.)",

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from peaklib import metrics
 from peaklib.backtest import run_backtest
 from peaklib.robustness import Assessment
+from peaklib.sweep.review.examination import Review
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,27 @@ class Matched:
     cagr: float
     sharpe: float
     ours: float
+
+
+@dataclass(frozen=True)
+class HeldBeside:
+    """The benchmark over the days of the walk-forward, from a wealth of 1 before the first.
+
+    Args:
+        growth: final wealth.
+        max_dd: largest loss from a peak, 0 or negative.
+    """
+
+    growth: float
+    max_dd: float
+
+
+def held_beside(found: Review) -> HeldBeside:
+    """What holding did on the unseen days."""
+    walked = found.assessment.walk_forward
+    days = 0 if walked is None else len(walked.returns)
+    held = found.assessment.benchmark.returns.to_numpy()[-days:]
+    return HeldBeside(metrics.total_return(held) + 1.0, metrics.max_drawdown(held))
 
 
 def matched_hold(assessment: Assessment) -> Matched | None:

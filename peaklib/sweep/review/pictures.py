@@ -1,6 +1,6 @@
 """The figures of a report that show how sure its answer is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ def evidence_figure(
     found: Review,
     metrics: Sequence[str],
     *,
+    limits: Mapping[str, float] | None = None,
     threads: int | None = None,
     title: str = "",
     subtitle: str = "",
@@ -62,6 +63,7 @@ def evidence_figure(
     return heatmap_of(
         cell,
         metrics,
+        limits=limits,
         chosen=found.best.params,
         extras=Extras(
             ends=ends,
@@ -144,7 +146,7 @@ def dials_of(found: Review) -> list[Dial]:
             "higher",
             "The chance that the true Sharpe is above "
             f"{number('sharpe', deflated.expected_maximum)}, the best that "
-            f"{deflated.n_trials:.1f} independent tries without any skill would show.",
+            f"{deflated.n_trials:.0f} independent tries without any skill would show.",
             "#def-deflated-sharpe",
         )
     ]

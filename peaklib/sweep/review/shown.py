@@ -27,3 +27,10 @@ def times(count: int) -> str:
 def percent(share: float) -> str:
     """A share as whole percent."""
     return f"{share * 100:.0f}\N{NO-BREAK SPACE}%"
+
+
+def beside(value: float, threshold: float) -> str:
+    """A number beside its threshold: with a third decimal where two would look equal."""
+    text = number("dsr", value)
+    same = text == number("dsr", threshold) and value != threshold
+    return f"{value:.3f}" if same else text

@@ -68,8 +68,11 @@ def check_same(peers: Iterable[CellData], assessment: Assessment) -> None:
 
 def families_of(results: SweepResults) -> tuple[str, ...]:
     """Strategy and instrument of every cell."""
-    named = (f"{c.trials.attrs['strategy']}/{c.conventions['data']}" for c in results.cells)
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(map(_family_of, results.cells)))
+
+
+def _family_of(cell: CellData) -> str:
+    return f"{cell.trials.attrs['strategy']}/{cell.conventions['data']}"
 
 
 def count_families(
@@ -89,26 +92,49 @@ def count_families(
 
 
 def search_of(
-    results: SweepResults, runs: Path | None = None, *, as_of: int | None = None
+    results: SweepResults,
+    cell: CellData,
+    runs: Path | None = None,
+    *,
+    as_of: int | None = None,
 ) -> Search:
     """How much was tried: by the ledger, or at least what the sweep itself holds.
 
     Args:
         results, runs, as_of: see `count_families`.
+        cell: of the trial that is judged; trials of its strategies on its data are alike.
     """
     counted = count_families(results, runs, as_of=as_of)
-    ideas = _own(results, count_trials(map(_as_ideas, _publications(results, runs, as_of))))
-    own = Search(
-        results.n_trials, _pooled(_own_spreads(results)), sum(len(c.trials) for c in results.base)
-    )
+    data = cell.conventions["data"]
+    known = {_family_of(each): each for each in results.cells}
+    alike = {name for name, each in known.items() if each.conventions["data"] == data}
+    own_alike = sum(len(known[name].trials) for name in alike)
+    own_others = sum(len(each.trials) for each in known.values()) - own_alike
+    own_spread = _pooled(_own_spreads(results))
     if not counted:
-        return own
+        return Search(results.n_trials, own_spread, own_alike, own_others)
+    ideas = _own(results, count_trials(map(_as_ideas, _publications(results, runs, as_of))))
     spread = _pooled(family.sharpe for family in counted.values())
     return Search(
-        max(_tried(counted), own.trials),
-        spread if spread is not None else own.variance,
-        max(_tried(ideas), own.ideas),
+        max(_tried(counted), results.n_trials),
+        own_spread if spread is None else spread,
+        max(_tried({k: v for k, v in ideas.items() if k in alike}), own_alike),
+        max(_tried({k: v for k, v in ideas.items() if k not in alike}), own_others),
     )
+
+
+def seen_in_holdout(
+    results: SweepResults,
+    cell: CellData,
+    runs: Path | None = None,
+    *,
+    as_of: int | None = None,
+) -> int:
+    """Trials of a sweep's families that were measured on days that it keeps as a holdout."""
+    first, data = results.config.holdout_from, cell.conventions["data"]
+    counted = count_families(results, runs, as_of=as_of).values() if first else ()
+    contexts = (context for family in counted for context in family.contexts)
+    return sum(c.distinct for c in contexts if c.data == data and c.end >= str(first))
 
 
 def _tried(counted: Mapping[str, FamilyCount]) -> int:

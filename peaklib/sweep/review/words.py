@@ -6,8 +6,9 @@ from typing import Final
 from peaklib.render import Fact, Verdict, format_metric
 from peaklib.robustness.verdict.gates import Gate
 from peaklib.sweep.analysis import edges
-from peaklib.sweep.review.examination import Review
-from peaklib.sweep.review.shown import number, percent, span, times
+from peaklib.sweep.review.examination import Review, is_of
+from peaklib.sweep.review.matched import held_beside
+from peaklib.sweep.review.shown import beside, number, percent, span, times
 
 _NAMES: Final = {
     "out_of_sample": "Beats hold on unseen years",
@@ -34,7 +35,10 @@ def gates_of(found: Review) -> list[Fact]:
     """The five gates, each with its rule and what was found."""
     told = {
         "out_of_sample": (_out_of_sample_rule(found), _out_of_sample_value(found)),
-        "deflated_sharpe": (_deflated_rule(found), number("dsr", found.assessment.deflated.dsr)),
+        "deflated_sharpe": (
+            _deflated_rule(found),
+            beside(found.assessment.deflated.dsr, found.thresholds.deflated_sharpe.pass_at),
+        ),
         "overfitting": (_overfitting_rule(found), _overfitting_value(found)),
         "plateau": (_plateau_rule(found), _plateau_value(found)),
         "holdout": (_holdout_rule(found), _holdout_value(found)),
@@ -62,7 +66,10 @@ def headline_of(found: Review) -> str:
     if verdict == "INVALID":
         return "The evidence does not verify: rely on nothing here"
     if verdict == "SUPPORTED":
-        return f"{found.best.cell.trials.attrs['strategy']} keeps its edge on unseen years"
+        return (
+            f"{found.best.cell.trials.attrs['strategy']} on {found.best.cell.conventions['data']} "
+            "keeps its edge on unseen years"
+        )
     gates = found.judgement.gates
     decisive = next((gate for gate in gates if gate.decisive), None)
     if decisive is not None:
@@ -75,10 +82,11 @@ def _counts(gate: Gate) -> bool:
 
 
 def _lost(found: Review, gate: Gate) -> str:
+    trials = f"{found.results.n_trials:,} trials"
     return {
         "out_of_sample": "On unseen years the choice loses to holding",
-        "deflated_sharpe": f"The best of {found.search.trials:,} trials is what luck alone brings",
-        "overfitting": "Choosing the best of the past is no better than choosing blind",
+        "deflated_sharpe": f"The best of {trials} is what luck alone brings",
+        "overfitting": "Choosing the best of the past did worse than choosing blind",
         "plateau": "The best trial is a lone peak",
         "holdout": "The edge is gone on the holdout",
     }[gate.key]
@@ -89,7 +97,7 @@ def _open(found: Review, gate: Gate) -> str:
         return "Too few years to try any choice on unseen ones"
     return {
         "out_of_sample": "On unseen years the edge over holding cannot be told from chance",
-        "deflated_sharpe": f"The best of {found.search.trials:,} trials is not clear of luck",
+        "deflated_sharpe": f"The best of {found.results.n_trials:,} trials is not clear of luck",
         "overfitting": "Nothing was there to choose from",
         "plateau": "The best trial stands on a narrow peak",
         "holdout": "The holdout does not confirm the edge",
@@ -103,7 +111,7 @@ def sentences_of(found: Review) -> list[str]:
     best, hold = found.best, found.best.cell.hold
     name = f"{best.cell.trials.attrs['strategy']} {best.text}"
     return [
-        f"Over all years that it was chosen on, **{name}** on {found.where} has a Sharpe of "
+        f"{_hindsight(found)}**{name}** on {found.where} has a Sharpe of "
         f"{number('sharpe', best.metrics['sharpe'])} against {number('sharpe', hold['sharpe'])} "
         "for hold.",
         *_walked(found),
@@ -112,6 +120,13 @@ def sentences_of(found: Review) -> list[str]:
         f"**{number('sharpe', found.assessment.deflated.expected_maximum)}** by luck alone.",
         _good_thing(found),
     ]
+
+
+def _hindsight(found: Review) -> str:
+    """Where the choice was made, so that nobody takes its number for a forecast."""
+    count = len({cell.conventions["data"] for cell in found.results.base})
+    picked = f" the best of {count} data sets," if count > 1 else ""
+    return f"Over all years that it was chosen on,{picked} "
 
 
 def _walked(found: Review) -> Iterator[str]:
@@ -129,17 +144,18 @@ def _walked(found: Review) -> Iterator[str]:
 
 
 def _good_thing(found: Review) -> str:
-    """What speaks for the other side."""
+    """What it was like to follow the choices: growth, time in the market, largest loss."""
     walked = found.assessment.walk_forward
     if walked is None:
         return "There is no unseen period to look at."
-    ours = walked.result.metrics["max_dd"]
-    later = found.assessment.benchmark.equity.loc[walked.returns.index[0] :]
-    theirs = float((later / later.cummax() - 1).min())
-    word = "less" if ours > theirs else "more"
+    ours = walked.result.metrics
+    hold = held_beside(found)
+    word = "less" if ours["max_dd"] > hold.max_dd else "more"
     return (
-        f"It drew down {word} there: {format_metric('max_dd', ours)} against "
-        f"{format_metric('max_dd', theirs)}."
+        f"There it grew to ×{1 + ours['ret']:.2f} against ×{hold.growth:.2f}, invested "
+        f"{percent(ours['exposure'])} of the time, and drew down {word}: "
+        f"{format_metric('max_dd', ours['max_dd'])} against "
+        f"{format_metric('max_dd', hold.max_dd)}."
     )
 
 
@@ -166,7 +182,9 @@ def _overfitting_rule(found: Review) -> str:
 
 def _overfitting_value(found: Review) -> str:
     pbo = found.assessment.overfitting
-    return "one trial" if pbo is None else number("pbo", pbo.probability)
+    if pbo is None:
+        return "nothing to choose"
+    return beside(pbo.probability, found.thresholds.overfitting.pass_at)
 
 
 def _plateau_rule(found: Review) -> str:
@@ -191,9 +209,10 @@ def _holdout_value(found: Review) -> str:
     if found.results.config.holdout_from is None:
         return "none kept"
     if found.look is None:
-        return f"opened {times(len(found.openings))} for others" if found.openings else "unopened"
+        return f"unopened, {found.seen:,} trials saw it" if found.seen else "unopened"
     if found.look.difference is None:
-        return "opened, result gone"
+        own = any(is_of(opening, found.best) for opening in found.openings)
+        return "opened, result gone" if own else "used up by others"
     return span(found.look.difference)
 
 

@@ -90,7 +90,7 @@ def examine(
     results, best = target.results, target.best
     result, hold = replay(best, results.config.benchmark)
     thresholds = thresholds_of(results)
-    search = search_of(results, as_of=as_of)
+    search = search_of(results, best.cell, as_of=as_of)
     assessment = assess(
         subject_on(results, best.cell), thresholds, search=search, seed=seed, threads=threads
     )
