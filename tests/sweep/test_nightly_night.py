@@ -274,7 +274,8 @@ def test_failed_cells_are_alerts_and_are_held_against_their_last_result(own: Pat
     _, first = nightly(own, QUICK)
     path = own / QUICK
     good = path.read_text("utf-8")
-    path.write_text(good.replace('dataset = "sp500"', 'dataset = "vix"'), "utf-8")
+    broken = good.replace('dataset = "sp500"', 'dataset = "vix"')
+    path.write_text(broken.partition("\n[split]")[0], "utf-8")
     status, failed = nightly(own, QUICK)
     assert (status, kinds(failed)) == (1, [("broken", "quick")] * 2)
     kept = read_cells(open_run(failed["run_id"]))
