@@ -1,6 +1,7 @@
 """From an assessment to a verdict: five gates, and words that nobody types.
 
-- A gate that fails decisively makes the answer NOT SUPPORTED.
+- A gate that fails decisively makes the answer NOT SUPPORTED, and so do all of them together
+  where each fails only just (the holdout aside).
 - Otherwise, a gate that does not pass leaves it INCONCLUSIVE.
 - A holdout that nobody has opened yet is open, and holds nothing up.
 - Evidence that does not verify makes the answer INVALID, whatever the numbers say.
@@ -92,10 +93,15 @@ def judge(
 
 
 def _verdict(gates: Sequence[Gate]) -> Word:
-    if any(gate.decisive for gate in gates):
+    if any(gate.decisive for gate in gates) or all_fail(gates):
         return "NOT_SUPPORTED"
     asked = [gate for gate in gates if gate.key != "holdout" or gate.state != "open"]
     return "SUPPORTED" if all(gate.state == "pass" for gate in asked) else "INCONCLUSIVE"
+
+
+def all_fail(gates: Sequence[Gate]) -> bool:
+    """Whether every gate that a backtest alone can answer was tried and failed."""
+    return all(gate.state == "fail" for gate in gates if gate.key != "holdout")
 
 
 def _out_of_sample(assessment: Assessment) -> Gate:

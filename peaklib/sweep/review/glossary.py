@@ -18,8 +18,8 @@ def _verdict(found: Review) -> Iterator[Entry]:
         "verdict",
         "The verdict",
         "**SUPPORTED**: every gate passes. **NOT SUPPORTED**: one gate fails so clearly that it "
-        "answers the question alone. **INCONCLUSIVE**: neither. **INVALID**: the evidence does not "
-        "verify. A holdout that nobody has opened holds nothing up.",
+        "answers the question alone, or all of them fail. **INCONCLUSIVE**: neither. **INVALID**: "
+        "the evidence does not verify. A holdout that nobody has opened holds nothing up.",
     )
     yield (
         "trial",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from peaklib.render import Fact, Verdict, format_metric
-from peaklib.robustness.verdict.gates import Gate
+from peaklib.robustness.verdict.gates import Gate, all_fail
 from peaklib.sweep.analysis import edges
 from peaklib.sweep.review.examination import Review, is_of
 from peaklib.sweep.review.matched import held_beside
@@ -74,6 +74,8 @@ def headline_of(found: Review) -> str:
     decisive = next((gate for gate in gates if gate.decisive), None)
     if decisive is not None:
         return _lost(found, decisive)
+    if all_fail(gates):
+        return "Nothing that was asked speaks for an edge"
     return _open(found, next(g for g in gates if g.state != "pass" and _counts(g)))
 
 
@@ -111,9 +113,9 @@ def sentences_of(found: Review) -> list[str]:
     best, hold = found.best, found.best.cell.hold
     name = f"{best.cell.trials.attrs['strategy']} {best.text}"
     return [
-        f"{_hindsight(found)}**{name}** on {found.where} has a Sharpe of "
+        f"**{name}** on {found.where}{_hindsight(found)} has a Sharpe of "
         f"{number('sharpe', best.metrics['sharpe'])} against {number('sharpe', hold['sharpe'])} "
-        "for hold.",
+        "for hold, over the years that it was chosen on.",
         *_walked(found),
         f"{found.search.trials:,} trials, worth about {found.assessment.tries:.0f} independent "
         "tries, bring a best Sharpe of about "
@@ -123,10 +125,9 @@ def sentences_of(found: Review) -> list[str]:
 
 
 def _hindsight(found: Review) -> str:
-    """Where the choice was made, so that nobody takes its number for a forecast."""
+    """How many data sets there were to pick from, in sight of all years."""
     count = len({cell.conventions["data"] for cell in found.results.base})
-    picked = f" the best of {count} data sets," if count > 1 else ""
-    return f"Over all years that it was chosen on,{picked} "
+    return f" (the best of {count} data sets)" if count > 1 else ""
 
 
 def _walked(found: Review) -> Iterator[str]:
@@ -189,7 +190,7 @@ def _overfitting_value(found: Review) -> str:
 
 def _plateau_rule(found: Review) -> str:
     rule = found.thresholds.plateau
-    return f"≥ {percent(rule.pass_at)} of neighbours keep {percent(rule.keep)} of Sharpe"
+    return f"≥ {percent(rule.pass_at)} of neighbours keep {percent(rule.keep)} of it"
 
 
 def _plateau_value(found: Review) -> str:
