@@ -342,3 +342,15 @@ def test_intervals_of_all_methods_cover_in_the_long_run(
 def test_without_blocks_dependence_is_missed() -> None:
     """Single bars see 1 / 1.86 of the variance at phi = 0.3: 1.645 / 1.36 deviations cover 0.77."""
     assert within_binomial(covered("percentile", 0.3, 500, 300, 1.0), 300, 0.75, 0.79)
+
+
+def test_blocks_of_a_difference_are_as_long_as_the_difference_wants() -> None:
+    random = np.random.default_rng(3)
+    shared = np.zeros(2000)
+    for t in range(1, 2000):
+        shared[t] = 0.9 * shared[t - 1] + random.normal(0.0, 0.01)
+    ours = shared + random.normal(0.0, 0.01, 2000)
+    own = optimal_block_length(ours)
+    found = paired_interval(ours, shared, periods_per_year=252, resamples=50)
+    assert found.block_length == max(optimal_block_length(ours - shared), 1.0)
+    assert found.block_length < own / 3

@@ -38,6 +38,7 @@ from peaklib.sweep.review import (
     verdict_of,
 )
 from peaklib.sweep.review.matched import matched_hold
+from peaklib.sweep.review.subject import search_of
 
 # Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
 pytestmark = pytest.mark.slow
@@ -674,3 +675,13 @@ def test_the_question_of_the_sweep_goes_with_its_review(found: Review) -> None:
     config = load_config(Path(Registry().runs).parent / "configs" / "sweeps" / f"{NAME}.toml")
     assert found.results.config == config
     assert found.where == "sp500 · retail"
+
+
+def test_the_spread_of_all_trials_knows_how_far_families_lie_apart(found: Review) -> None:
+    """Without a ledger: the variance over all cells is that of all Sharpe ratios together."""
+    alone = replace(found.results, run_id="")
+    sharpes = np.concatenate([cell.trials["sharpe"].dropna() for cell in alone.cells])
+    assert len(alone.cells) > 1
+    made = search_of(alone, found.best.cell)
+    assert made.variance == pytest.approx(np.var(sharpes, ddof=1), rel=1e-12)
+    assert made.trials == len(sharpes)
