@@ -93,7 +93,6 @@ from .verdict.assessment import (
     Assessment as Assessment,
     Search as Search,
     Selected as Selected,
-    Subject as Subject,
     assess as assess,
 )
 from .verdict.gates import (
@@ -101,6 +100,9 @@ from .verdict.gates import (
     HoldoutLook as HoldoutLook,
     Judgement as Judgement,
     judge as judge,
+)
+from .verdict.subject import (
+    Subject as Subject,
 )
 from .verdict.thresholds import (
     Thresholds as Thresholds,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scratch import ROOT
 
 from peaklib.robustness import Candidate, Evaluated, Subject, Thresholds
-from peaklib.robustness.verdict.assessment import block_windows, stability_windows
+from peaklib.robustness.verdict.subject import block_windows, stability_windows
 from peaklib.robustness.verdict.thresholds import Overfitting
 from peaklib.sweep import CellData, preview
 from peaklib.sweep.analysis import data_of

@@ -4,69 +4,41 @@ The report, its notebooks and the counts of right and wrong verdicts in the test
 `assess`; nothing in it knows of runs, notebooks or pages.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from peaklib import metrics
-from peaklib.backtest import BacktestResult, run_backtest, run_grid, trial_returns
-from peaklib.data import Dataset
+from peaklib.backtest import BacktestResult, run_backtest
 from peaklib.errors import DataError
-from peaklib.robustness.bootstrap.intervals import Interval, interval, paired_interval
+from peaklib.robustness.bootstrap.intervals import Interval
 from peaklib.robustness.search.clusters import EffectiveTrials, effective_trials
 from peaklib.robustness.selection.moments import window_moments
-from peaklib.robustness.selection.overfitting import Pbo, pbo, sample_trials
+from peaklib.robustness.selection.overfitting import Pbo, pbo
 from peaklib.robustness.selection.plateaus import Plateau, plateau
 from peaklib.robustness.selection.walking import (
-    Candidate,
     Evaluated,
     WalkForward,
     follow,
-    heads_of,
 )
-from peaklib.robustness.selection.windows import Spans, calendar_windows, equal_blocks
+from peaklib.robustness.selection.windows import Spans
 from peaklib.robustness.sharpe.deflation import Deflated, deflated_sharpe
+from peaklib.robustness.verdict.certainty import sharpe_difference, sharpe_interval
+from peaklib.robustness.verdict.subject import (
+    Subject,
+    block_windows,
+    evaluate,
+    first_choice,
+    sampled_returns,
+    variance_of,
+    walk_windows,
+)
 from peaklib.robustness.verdict.thresholds import Thresholds
 from peaklib.strategies import get
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What was searched, on one data set and under one set of terms.
-
-    Args:
-        dataset: bars of one asset, those that warm up indicators included.
-        candidates: strategies with their grids.
-        benchmark: strategy that results are held against.
-        terms: fill convention, costs and `warmup`, as `run_grid` takes them.
-    """
-
-    dataset: Dataset
-    candidates: tuple[Candidate, ...]
-    benchmark: str = "buy_and_hold"
-    terms: Mapping[str, Any] | None = None
-
-    @property
-    def agreed(self) -> dict[str, Any]:
-        """The terms as keyword arguments."""
-        return dict(self.terms or {})
-
-    @property
-    def index(self) -> pd.DatetimeIndex:
-        """Stamps of the bars that are measured."""
-        return pd.DatetimeIndex(self.dataset.frame.index[int(self.agreed.get("warmup", 0)) :])
-
-    @property
-    def year(self) -> float:
-        """Bars in a year."""
-        return self.dataset.meta.bars_per_year
 
 
 @dataclass(frozen=True)
@@ -231,111 +203,6 @@ def tries_of(effective: EffectiveTrials, search: Search, made: int) -> float:
     return max(effective.scaled_to(alike) * (alike + search.others) / alike, 1.0)
 
 
-def sharpe_interval(returns: Floats, thresholds: Thresholds, **how: Any) -> Interval:
-    """Interval of a Sharpe ratio as the thresholds want it; NaN where trades are too few.
-
-    Args:
-        returns: (n,) simple returns.
-        thresholds: level and resamples.
-        **how: `year` (bars in it), `seed` and `threads`.
-    """
-    try:
-        return interval(returns, "sharpe", **_bootstrap(thresholds, **how))
-    except DataError:
-        return _undefined(returns, None, thresholds, **how)
-
-
-def sharpe_difference(
-    returns: Floats, benchmark: Floats, thresholds: Thresholds, **how: Any
-) -> Interval:
-    """Interval of a Sharpe ratio minus the benchmark's; as `sharpe_interval`."""
-    try:
-        return paired_interval(returns, benchmark, "sharpe", **_bootstrap(thresholds, **how))
-    except DataError:
-        return _undefined(returns, benchmark, thresholds, **how)
-
-
-def _bootstrap(
-    thresholds: Thresholds, *, year: float, seed: int, threads: int | None = None
-) -> dict[str, Any]:
-    rule = thresholds.intervals
-    return {
-        "periods_per_year": year,
-        "level": rule.level,
-        "resamples": rule.resamples,
-        "seed": seed,
-        "threads": threads,
-    }
-
-
-def _undefined(
-    returns: Floats, benchmark: Floats | None, thresholds: Thresholds, *, year: float, **how: Any
-) -> Interval:
-    """An account that moves on too few days: the Sharpe ratio, if it has one, without ends."""
-    estimate = metrics.sharpe(returns, periods_per_year=year)
-    if benchmark is not None:
-        estimate -= metrics.sharpe(benchmark, periods_per_year=year)
-    return Interval(
-        metric="sharpe",
-        estimate=estimate,
-        low=np.nan,
-        high=np.nan,
-        level=thresholds.intervals.level,
-        method="percentile",
-        kind="stationary",
-        block_length=1.0,
-        resamples=thresholds.intervals.resamples,
-        seed=int(how["seed"]),
-        undefined=thresholds.intervals.resamples,
-    )
-
-
-def block_windows(subject: Subject, thresholds: Thresholds) -> Spans:
-    """Equal blocks for the probability of overfitting."""
-    return equal_blocks(subject.index, thresholds.overfitting.blocks)
-
-
-def walk_windows(subject: Subject, thresholds: Thresholds) -> Spans:
-    """Calendar windows that parameters are chosen for anew."""
-    return calendar_windows(subject.index, thresholds.out_of_sample.months)
-
-
-def stability_windows(subject: Subject) -> Spans:
-    """Half-years, in which the best parameters are looked up."""
-    return calendar_windows(subject.index, 6)
-
-
-def evaluate(
-    subject: Subject, thresholds: Thresholds, *, threads: int | None = None
-) -> tuple[Evaluated, ...]:
-    """The candidates' grids, with the moments of every window that anything here needs."""
-    walks = walk_windows(subject, thresholds)
-    first = first_choice(subject, walks, thresholds)
-    embargo = thresholds.out_of_sample.embargo_bars
-    heads = heads_of(walks, subject.index, first, embargo) if first else {}
-    windows = {
-        **block_windows(subject, thresholds),
-        **walks,
-        **heads,
-        **stability_windows(subject),
-    }
-    return tuple(
-        Evaluated(
-            one.strategy,
-            run_grid(
-                one.strategy,
-                subject.dataset,
-                one.grid,
-                where=one.where,
-                windows=windows,
-                threads=threads,
-                **subject.agreed,
-            ),
-        )
-        for one in subject.candidates
-    )
-
-
 def select(subject: Subject, fields: Sequence[Evaluated]) -> Selected:
     """The trial with the highest Sharpe ratio over all bars; the first of equals.
 
@@ -371,14 +238,6 @@ def walk(
     )
 
 
-def first_choice(subject: Subject, windows: Spans, thresholds: Thresholds) -> int | None:
-    """Number of the first window that parameters are chosen for; None with too few bars."""
-    years = thresholds.out_of_sample.first_years
-    earliest = subject.index[0] + pd.DateOffset(years=years)
-    begins = [start for start, _ in windows.values()]
-    return next((k for k, start in enumerate(begins) if k and start >= earliest), None)
-
-
 def overfitting(
     subject: Subject,
     fields: Sequence[Evaluated],
@@ -407,29 +266,3 @@ def neighbourhood(field: Evaluated, row: int, thresholds: Thresholds) -> Plateau
     rule = thresholds.plateau
     axes = list(field.frame.attrs["grid"]["order"])
     return plateau(field.frame, axes, "sharpe", keep=rule.keep, radius=rule.radius, at=row)
-
-
-def sampled_returns(subject: Subject, fields: Sequence[Evaluated], most: int) -> Floats:
-    """(n_bars, n) returns of at most so many trials, spread evenly over all of them."""
-    sizes = [len(field.frame) for field in fields]
-    rows = sample_trials(sum(sizes), most)
-    return np.column_stack(list(returns_of(subject, fields, rows)))
-
-
-def returns_of(
-    subject: Subject, fields: Sequence[Evaluated], rows: NDArray[np.int64]
-) -> Iterator[Floats]:
-    """(n_bars,) returns of some trials, numbered through all fields, one after another."""
-    ends = np.cumsum([0, *(len(field.frame) for field in fields)])
-    for field, (start, stop) in zip(fields, pairwise(ends.tolist()), strict=True):
-        own = rows[(rows >= start) & (rows < stop)] - start
-        params = [field.params(int(row)) for row in own]
-        for _, returns in trial_returns(field.strategy, subject.dataset, params, **subject.agreed):
-            yield returns
-
-
-def variance_of(fields: Sequence[Evaluated]) -> float:
-    """Sample variance of all trials' annual Sharpe ratios; 0 for fewer than two."""
-    sharpes = np.concatenate([field.frame["sharpe"].to_numpy() for field in fields])
-    known = sharpes[np.isfinite(sharpes)]
-    return float(known.var(ddof=1)) if known.size > 1 else 0.0

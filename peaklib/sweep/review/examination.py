@@ -21,7 +21,7 @@ from peaklib.robustness import (
     judge,
     load_thresholds,
 )
-from peaklib.robustness.verdict.assessment import sharpe_difference
+from peaklib.robustness.verdict.certainty import sharpe_difference
 from peaklib.strategies import get
 from peaklib.strategies.contract import is_causal
 from peaklib.sweep.analysis import Best, best_of, data_of

@@ -21,7 +21,7 @@ from peaklib.robustness import (
     start_sensitivity,
 )
 from peaklib.robustness.search.max_sharpe import max_sharpe_test_of
-from peaklib.robustness.verdict.assessment import returns_of
+from peaklib.robustness.verdict.subject import returns_of
 from peaklib.sweep.review.examination import Review
 from peaklib.sweep.review.matched import matched_hold
 from peaklib.sweep.review.shown import number, percent, times, with_interval

@@ -28,7 +28,7 @@ from peaklib.robustness import (
     window_moments,
 )
 from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
-from peaklib.robustness.verdict.assessment import stability_windows
+from peaklib.robustness.verdict.subject import stability_windows
 from peaklib.sweep.figures import Extras, heatmap_of, slice_rows
 from peaklib.sweep.intervals import cell_intervals
 from peaklib.sweep.review.examination import Review

@@ -16,7 +16,7 @@ from peaklib.robustness import (
 )
 from peaklib.robustness.search.superiority import Superiority
 from peaklib.robustness.selection.overfitting import sample_trials
-from peaklib.robustness.verdict.assessment import sampled_returns
+from peaklib.robustness.verdict.subject import sampled_returns
 from peaklib.sweep.stories.examined import Examined
 
 Floats = NDArray[np.float64]

@@ -7,7 +7,7 @@ import numpy as np
 
 from peaklib.errors import EvidenceError
 from peaklib.robustness import Evaluated, Subject, Thresholds
-from peaklib.robustness.verdict.assessment import evaluate
+from peaklib.robustness.verdict.subject import evaluate
 from peaklib.sweep.analysis import data_of, terms_of
 from peaklib.sweep.cell import CellData
 from peaklib.sweep.results import SweepResults

@@ -14,7 +14,7 @@ import pandas as pd
 from peaklib.errors import DataError
 from peaklib.robustness import Evaluated, plateau_scores, sharpe_of_moments, window_moments
 from peaklib.robustness.selection.plateaus import broadest
-from peaklib.robustness.verdict.assessment import block_windows
+from peaklib.robustness.verdict.subject import block_windows
 from peaklib.sweep.analysis import varied
 from peaklib.sweep.cell import CellData
 from peaklib.sweep.stories.grounds import Ground

@@ -13,7 +13,7 @@ from peaklib.metrics import max_drawdown
 from peaklib.render import Period, Selection, format_metric, format_range, walk_forward_figure
 from peaklib.render.curves import HOLD
 from peaklib.robustness import Evaluated, Interval, WalkForward, follow, paired_interval
-from peaklib.robustness.verdict.assessment import walk_windows
+from peaklib.robustness.verdict.subject import walk_windows
 from peaklib.sweep.stories.grounds import Ground
 
 ANCHORED: Final = "anchored"

@@ -11,7 +11,7 @@ from peaklib.errors import DataError
 from peaklib.render import Line, Mark, format_metric, line_chart
 from peaklib.robustness import Evaluated, Stability, rolling_stability, window_moments
 from peaklib.robustness.selection.moments import rolled
-from peaklib.robustness.verdict.assessment import stability_windows
+from peaklib.robustness.verdict.subject import stability_windows
 from peaklib.sweep.stories.grounds import Ground
 
 HALF_YEAR: Final = "half-year"
