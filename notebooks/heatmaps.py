@@ -59,6 +59,7 @@ from peaklib.sweep import (
 from peaklib.sweep.review.examination import thresholds_of
 from peaklib.sweep.stories import (
     best_figure,
+    check_asked,
     grounds_of,
     map_ends,
     map_of,
@@ -78,6 +79,7 @@ from peaklib.sweep.stories import (
 
 run = evidence.attach(run_dir)
 results = read_results(sweep_run) if sweep_run else preview(config)
+check_asked(results, [first_metric, second_metric], [x, y])
 best = best_of(results)
 cite(run, results, best)
 thresholds = thresholds_of(results)

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -57,7 +56,7 @@ def command(target: str, anyway: bool, rtol: float, keep: Path | None, as_json: 
         if keep is not None:
             shutil.copytree(done.repeated.run.folder, keep)
         if registry is not None:
-            registry.ledger.append("repro", _event(done))
+            registry.ledger.append("repro", done.event())
         if as_json:
             emit_json(_answer(done))
         else:
@@ -108,25 +107,10 @@ def _open(target: str, scratch: Path) -> tuple["SealedRun", Mapping[str, str], "
     return run, registry.roots(), registry
 
 
-def _event(done: "Reproduction") -> dict[str, Any]:
-    from peaklib.evidence import code
-
-    answer = _answer(done)
-    kept = ("run_id", "verdict", "content", "content_now", "drift", "largest")
-    return {**{name: answer[name] for name in kept}, "peaklib_sha256": code()["peaklib_sha256"]}
-
-
 def _answer(done: "Reproduction") -> dict[str, Any]:
-    largest = done.largest
-    return {
-        "run_id": done.run.run_id,
-        "verdict": done.word,
-        "content": done.run.content,
-        "content_now": done.repeated.run.content,
-        "drift": list(done.drift),
-        "largest": None if largest is None else {"run_id": largest[0], **asdict(largest[1])},
-        "runs": [{"run_id": run_id, **found.to_json()} for run_id, found in done.comparisons],
-    }
+    said = {name: value for name, value in done.event().items() if name != "peaklib_sha256"}
+    runs = [{"run_id": run_id, **found.to_json()} for run_id, found in done.comparisons]
+    return {**said, "runs": runs}
 
 
 def _print(done: "Reproduction", target: str) -> None:

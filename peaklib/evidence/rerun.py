@@ -6,7 +6,7 @@ the pack pins, and compares.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,6 +103,19 @@ class Reproduction:
         """The largest relative difference of a number, and the run that it was found in."""
         found = [(run_id, c.largest) for run_id, c in self.comparisons if c.largest is not None]
         return max(found, key=lambda pair: pair[1].relative or 0.0, default=None)
+
+    def event(self) -> dict[str, Any]:
+        """Data of the ledger's `repro` line."""
+        largest = self.largest
+        return {
+            "run_id": self.run.run_id,
+            "verdict": self.word,
+            "content": self.run.content,
+            "content_now": self.repeated.run.content,
+            "drift": list(self.drift),
+            "largest": largest and {"run_id": largest[0], **asdict(largest[1])},
+            "peaklib_sha256": code()["peaklib_sha256"],
+        }
 
 
 def rerunner_of(kind: str) -> Rerunner:

@@ -16,7 +16,6 @@ class Verdict(Enum):
     INCONCLUSIVE = ("INCONCLUSIVE", "~", "open")
     NOT_SUPPORTED = ("NOT SUPPORTED", "✕", "worse")
     INVALID = ("INVALID", "!", "worse")
-    NO_VERDICT = ("in-sample only, no verdict", "○", "none")
 
     def __init__(self, word: str, sign: str, tone: str) -> None:
         self.word = word

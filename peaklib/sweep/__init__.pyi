@@ -1,5 +1,4 @@
 from .analysis import (
-    above_hold as above_hold,
     best_of as best_of,
     cite as cite,
     data_sets as data_sets,

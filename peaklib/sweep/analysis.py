@@ -153,12 +153,6 @@ def summary(results: SweepResults) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def above_hold(results: SweepResults) -> tuple[int, int]:
-    """Trials under the first cost scenario whose Sharpe is above the benchmark's, and all."""
-    above = sum(int((c.trials["sharpe"] > c.hold["sharpe"]).sum()) for c in results.base)
-    return above, sum(len(cell.trials) for cell in results.base)
-
-
 def replay(best: Best, benchmark: str) -> tuple[BacktestResult, BacktestResult]:
     """The best trial and its benchmark once more, with equity and trades.
 

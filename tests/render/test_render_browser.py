@@ -26,7 +26,7 @@ def page_file(tmp_path_factory):
     days = pd.bdate_range("2012-01-02", periods=300)
     curve = pd.Series([1 + 0.001 * at for at in range(300)], index=days)
     screen = first_screen(
-        [("data", "sp500")], "Does it pay?", Verdict.NO_VERDICT, "It does here", ["Two trials."]
+        [("data", "sp500")], "Does it pay?", Verdict.NOT_SUPPORTED, "It does here", ["Two trials."]
     )
     map_ = heatmap(
         [Panel(frame, "sharpe_diff", "edge", "same as hold")],
@@ -68,7 +68,7 @@ def test_the_answer_fits_the_first_screen(page_file):
         opened.wait_for_figures()
         box = opened.page.locator(".peak-card").first.bounding_box()
         assert box["y"] + box["height"] <= 900
-        assert opened.page.title() == "in-sample only, no verdict · sma"
+        assert opened.page.title() == "NOT SUPPORTED · sma"
         width = opened.page.evaluate("document.documentElement.scrollWidth")
         assert width <= 1280
 
@@ -110,7 +110,7 @@ def test_a_click_on_a_header_sorts_and_the_button_shows_the_code(page_file):
 def test_verdict_and_tables_are_readable_without_scripts(page_file):
     with open_page(page_file, scripts=False) as opened:
         words = opened.page.inner_text("body")
-        assert "in-sample only, no verdict" in words
+        assert "NOT SUPPORTED" in words
         assert "drawn by JavaScript, which is switched off" in words
         assert opened.page.locator(".peak-preview tbody tr").count() == 12
         assert opened.page.locator(".peak-code summary").first.is_visible()

@@ -12,7 +12,7 @@ def screen(**changes):
     given = {
         "provenance": [("data", "sp500 e35cf660")],
         "question": "Does it beat holding?",
-        "verdict": Verdict.NO_VERDICT,
+        "verdict": Verdict.NOT_SUPPORTED,
         "headline": "It drew down less",
         "sentences": ["**5,026** trials were made."],
         "facts": [Fact("pass", "trials", "counted by the ledger", "5,026")],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scratch import ROOT
 
-from peaklib.sweep import SweepResults, above_hold, best_of, preview, ranking, searched, summary
+from peaklib.sweep import SweepResults, best_of, preview, ranking, searched, summary
 
 CONFIG = """question = "Does the cheaper scenario win the ranking?"
 notebook = "notebooks/sweep_cell.ipynb"
@@ -55,11 +55,10 @@ def test_ranking_shows_the_other_scenario_beside_each_trial(results: SweepResult
 def test_trials_are_counted_over_all_scenarios_and_compared_within_the_first(
     results: SweepResults,
 ) -> None:
-    above, compared = above_hold(results)
     assert results.n_trials == 4 * 7
-    assert compared == 2 * 7
-    dear = [cell for cell in results.cells if cell.label["costs"] == "dear"]
-    assert above == sum(np.sum(c.trials["sharpe"] > c.hold["sharpe"]) for c in dear)
+    assert sum(len(cell.trials) for cell in results.base) == 2 * 7
+    shares = [float(np.mean(c.trials["sharpe"] > c.hold["sharpe"])) for c in results.cells]
+    assert summary(results)["above_hold"].tolist() == shares
     assert summary(results)["n_trials"].tolist() == [7] * 4
 
 

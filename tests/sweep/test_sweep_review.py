@@ -38,7 +38,7 @@ from peaklib.sweep.review import (
     verdict_of,
 )
 from peaklib.sweep.review.matched import matched_hold
-from peaklib.sweep.review.subject import search_of
+from peaklib.sweep.review.subject import history_of, search_of
 
 # Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
 pytestmark = pytest.mark.slow
@@ -682,6 +682,6 @@ def test_the_spread_of_all_trials_knows_how_far_families_lie_apart(found: Review
     alone = replace(found.results, run_id="")
     sharpes = np.concatenate([cell.trials["sharpe"].dropna() for cell in alone.cells])
     assert len(alone.cells) > 1
-    made = search_of(alone, found.best.cell)
+    made = search_of(alone, found.best.cell, history_of(alone))
     assert made.variance == pytest.approx(np.var(sharpes, ddof=1), rel=1e-12)
     assert made.trials == len(sharpes)

@@ -6,10 +6,11 @@ from scratch import ROOT
 
 from peaklib.backtest import run_backtest
 from peaklib.data import load
+from peaklib.errors import ConfigError
 from peaklib.robustness import Thresholds, grid_intervals, plateau
 from peaklib.robustness.verdict.thresholds import Intervals
 from peaklib.sweep import CellData, SweepResults, preview
-from peaklib.sweep.stories import map_ends, map_of, maps_words, plateau_of, with_axes
+from peaklib.sweep.stories import check_asked, map_ends, map_of, maps_words, plateau_of, with_axes
 
 # Together they take a quarter of a minute: all of CI runs them, the inner loop does not.
 pytestmark = pytest.mark.slow
@@ -146,3 +147,12 @@ def test_words_count_cells_on_either_side_of_hold() -> None:
     assert "Of 4 cells" in said
     assert "**1** lie above 0, 1 below, 2 cannot be told" in said
     assert "Not known" in maps_words([{}], 0.90)
+
+
+def test_what_a_map_cannot_show_is_refused_by_name(results: SweepResults) -> None:
+    check_asked(results, ["sharpe", "cagr"], ["window", ""])
+    with pytest.raises(ConfigError) as caught:
+        check_asked(results, ["sharp", "cagr"], ["windw", ""])
+    metric, axis = caught.value.problems
+    assert "no metric 'sharp', did you mean 'sharpe'" in metric
+    assert "no parameter 'windw', did you mean 'window'" in axis

@@ -1,22 +1,27 @@
 """Walk-forward two ways, held against the same walk made in one call, and what is said of it."""
 
+import math
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scratch import ROOT
 
+from peaklib import metrics
 from peaklib.errors import EvidenceError
 from peaklib.robustness import Interval, Thresholds, walk_forward
 from peaklib.robustness.verdict.thresholds import Intervals, OutOfSample
-from peaklib.sweep import SweepResults, preview
+from peaklib.sweep import SweepResults, best_of, preview, replay
 from peaklib.sweep.stories import (
+    Bootstrap,
     Ground,
     Walks,
     ground_of,
     grounds_of,
+    sharpe_table,
     walks_figure,
     walks_of,
     walks_rows,
@@ -167,3 +172,41 @@ def test_words_follow_the_interval(walks: Walks, ends: tuple[float, float], word
     assert f"Choices by all years so far {words}" in said
     assert "Choices by the last 3 years never traded" in said
     assert "Forgetting the older years" in said
+
+
+SELDOM = """question = "What is said of a rule that hardly trades?"
+notebook = "notebooks/sweep_cell.ipynb"
+[foreach]
+costs = ["retail"]
+[fixed]
+strategy = "rsi_reversion"
+dataset = "sp500"
+[costs.retail]
+fees_bps = 5.0
+[grid.rsi_reversion]
+window = [14, 20]
+oversold = [20, 25]
+"""
+
+
+def test_a_rule_that_hardly_trades_has_words_and_no_crash(tmp_path: Path) -> None:
+    config = tmp_path / "seldom.toml"
+    config.write_text(SELDOM, "utf-8")
+    results = preview(str(config))
+    best = best_of(results)
+    assert best.metrics["n_trades"] < 10
+    (ground,) = grounds_of(results, Thresholds())
+    found = walks_of(ground, ground.fields, train_years=3, seed=7)
+    assert found is not None
+    assert all(math.isnan(one.low) == math.isnan(one.high) for one in found.differences.values())
+    assert "nan" not in walks_words(found).lower()
+    assert len(walks_rows(found, {})) == 2
+    result, _ = replay(best, "buy_and_hold")
+    seldom = np.zeros(len(result.returns))
+    seldom[100:103] = result.returns.abs().max()
+    seldom[101] *= -0.5
+    how = Bootstrap(year=252, level=0.9, resamples=300, block_length=None, seed=7)
+    table = sharpe_table(seldom, how)
+    formulas = ["formula, normal", "formula, fat tails", "formula, autocorrelated"]
+    assert table["method"].tolist() == formulas
+    assert table["sharpe"].tolist() == [metrics.sharpe(seldom, periods_per_year=252)] * 3

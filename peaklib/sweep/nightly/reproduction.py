@@ -1,14 +1,13 @@
 """Cells of the previous night, run again."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
-from peaklib.evidence import Registry, Reproduction, SealedRun, code, open_run, reproduce
+from peaklib.evidence import Registry, Reproduction, SealedRun, open_run, reproduce
 from peaklib.sweep.nightly.compare import Finding, one_line
 from peaklib.sweep.nightly.record import CellRecord, Cells
 
@@ -68,7 +67,7 @@ def repeat(cell: CellRecord, registry: Registry, roots: Mapping[str, str]) -> Re
         except Exception as error:
             # One that cannot be run must not take the night with it.
             return Repeat(cell, "impossible", one_line(error))
-        registry.ledger.append("repro", _event(done))
+        registry.ledger.append("repro", done.event())
         return Repeat(cell, done.word, _detail(done))
 
 
@@ -81,18 +80,3 @@ def _detail(done: Reproduction) -> str:
         first = next(d for _, c in done.comparisons for d in c.differences)
         parts.append(f"{first.where}: {first.left}, now {first.right}")
     return "; ".join([*parts, *done.drift])
-
-
-def _event(done: Reproduction) -> dict[str, Any]:
-    """The line that `peak repro` writes."""
-    largest = done.largest
-    where = None if largest is None else {"run_id": largest[0], **asdict(largest[1])}
-    return {
-        "run_id": done.run.run_id,
-        "verdict": done.word,
-        "content": done.run.content,
-        "content_now": done.repeated.run.content,
-        "drift": list(done.drift),
-        "largest": where,
-        "peaklib_sha256": code()["peaklib_sha256"],
-    }

@@ -30,7 +30,7 @@ from peaklib.sweep.plan import THRESHOLDS
 from peaklib.sweep.results import SweepResults
 from peaklib.sweep.review.subject import (
     check_same,
-    count_families,
+    history_of,
     peers_of,
     search_of,
     seen_in_holdout,
@@ -102,10 +102,10 @@ def review(
     found = _openings(results, best, runs, as_of)
     problems = _problems(results, best, found, runs)
     thresholds = thresholds_of(results)
-    families = count_families(results, runs, as_of=as_of)
-    search = search_of(results, best.cell, runs, as_of=as_of)
+    history = history_of(results, runs, as_of=as_of)
+    search = search_of(results, best.cell, history)
     assessment = assess(
-        subject_of(results, best),
+        subject_of(results, best.cell),
         thresholds,
         search=search,
         seed=results.config.seed,
@@ -113,7 +113,7 @@ def review(
     )
     if not problems:
         # Where a pack was altered, its numbers differ for that reason.
-        check_same(peers_of(results, best), assessment)
+        check_same(peers_of(results, best.cell), assessment)
     fixed_before = _fixed_before(results, runs)
     look = _look(best, found, assessment, thresholds, results.config.seed, runs)
     judgement = judge(
@@ -124,12 +124,12 @@ def review(
         best=best,
         thresholds=thresholds,
         fixed_before=fixed_before,
-        families=dict(families),
+        families=dict(history.families),
         search=search,
         assessment=assessment,
         judgement=judgement,
         openings=found,
-        seen=seen_in_holdout(results, best.cell, runs, as_of=as_of),
+        seen=seen_in_holdout(results, best.cell, history),
         look=look,
         problems=problems,
     )

@@ -23,6 +23,7 @@ from peaklib.render.marks import Mark
 from peaklib.robustness import (
     Interval,
     Stability,
+    WalkForward,
     cost_sensitivity,
     rolling_stability,
     window_moments,
@@ -110,19 +111,18 @@ def walked_figure(found: Review, *, title: str = "", subtitle: str = "") -> go.F
         {"walk-forward": ours, "hold": pd.concat([start, later])},
         in_sample=Period("in_sample", index[0], _day_before(index, walked.returns.index[0])),
         out_of_sample=Period("out_of_sample", walked.returns.index[0], walked.returns.index[-1]),
-        selections=[
-            Selection(start, _words(strategy, params))
-            for start, strategy, params in zip(
-                pd.DatetimeIndex(walked.choices["start"]),
-                walked.choices["strategy"],
-                walked.choices["params"],
-                strict=True,
-            )
-        ],
+        selections=selections_of(walked),
         log=True,
         title=title,
         subtitle=subtitle,
     )
+
+
+def selections_of(walked: WalkForward) -> list[Selection]:
+    """What was chosen when, as a figure marks it."""
+    made = walked.choices
+    rows = zip(pd.DatetimeIndex(made["start"]), made["strategy"], made["params"], strict=True)
+    return [Selection(start, _words(strategy, params)) for start, strategy, params in rows]
 
 
 def _day_before(index: pd.DatetimeIndex, day: pd.Timestamp) -> pd.Timestamp:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +12,32 @@ from peaklib.errors import EvidenceError
 from peaklib.evidence import Registry
 from peaklib.evidence.trials.count import FamilyCount, SharpeSpread, count_trials
 from peaklib.robustness import Assessment, Candidate, Search, Subject
-from peaklib.sweep.analysis import Best, data_of, terms_of
+from peaklib.sweep.analysis import data_of, terms_of
 from peaklib.sweep.cell import CellData
 from peaklib.sweep.results import SweepResults
 
 _TOLERANCE = 1e-9
 
 
-def peers_of(results: SweepResults, best: Best) -> tuple[CellData, ...]:
-    """Cells whose trials stand beside the best one: the same bars, the same terms."""
-    used = best.cell.conventions
+def peers_of(results: SweepResults, cell: CellData) -> tuple[CellData, ...]:
+    """Cells that share bars, terms and cost scenario with one of them, itself included."""
+    used, costs = cell.conventions, cell.label.get("costs")
     same = ("digest", "start", "end", "terms")
     return tuple(
-        cell for cell in results.base if all(cell.conventions[key] == used[key] for key in same)
+        other
+        for other in results.cells
+        if other.label.get("costs") == costs
+        and all(other.conventions[key] == used[key] for key in same)
     )
 
 
-def subject_of(results: SweepResults, best: Best) -> Subject:
-    """What the verdict is about: the best trial's data, and every strategy tried on it."""
+def subject_of(results: SweepResults, cell: CellData) -> Subject:
+    """What was searched beside a cell: its data and terms, and every strategy tried there."""
     return Subject(
-        dataset=data_of(best.cell),
-        candidates=tuple(candidate_of(cell) for cell in peers_of(results, best)),
+        dataset=data_of(cell),
+        candidates=tuple(candidate_of(peer) for peer in peers_of(results, cell)),
         benchmark=results.config.benchmark,
-        terms=terms_of(best.cell),
+        terms=terms_of(cell),
     )
 
 
@@ -75,36 +79,45 @@ def _family_of(cell: CellData) -> str:
     return f"{cell.trials.attrs['strategy']}/{cell.conventions['data']}"
 
 
-def count_families(
+@dataclass(frozen=True)
+class History:
+    """The trials ever made in the families of a sweep, by the ledger; nothing for a preview.
+
+    Args:
+        families: counts by family.
+        ideas: the same, where other costs and further days of the same data make no new trial.
+    """
+
+    families: Mapping[str, FamilyCount]
+    ideas: Mapping[str, FamilyCount]
+
+
+def history_of(
     results: SweepResults, runs: Path | None = None, *, as_of: int | None = None
-) -> Mapping[str, FamilyCount]:
-    """The trials ever made in the families of a sweep, by the ledger.
+) -> History:
+    """Count the trials ever made in the families of a sweep.
 
     Args:
         results: of the sweep.
         runs: folder of runs; the project's by default.
         as_of: only lines of the ledger before this number count; all by default.
-
-    Returns:
-        Counts by family; nothing for a preview, which no ledger knows of.
     """
-    return _own(results, count_trials(_publications(results, runs, as_of)))
+    lines = tuple(_publications(results, runs, as_of))
+    return History(
+        _own(results, count_trials(lines)),
+        _own(results, count_trials(map(_as_ideas, lines))),
+    )
 
 
-def search_of(
-    results: SweepResults,
-    cell: CellData,
-    runs: Path | None = None,
-    *,
-    as_of: int | None = None,
-) -> Search:
+def search_of(results: SweepResults, cell: CellData, history: History) -> Search:
     """How much was tried: by the ledger, or at least what the sweep itself holds.
 
     Args:
-        results, runs, as_of: see `count_families`.
+        results: of the sweep.
         cell: of the trial that is judged; trials of its strategies on its data are alike.
+        history: of the sweep.
     """
-    counted = count_families(results, runs, as_of=as_of)
+    counted, ideas = history.families, history.ideas
     data = cell.conventions["data"]
     known = {_family_of(each): each for each in results.cells}
     alike = {name for name, each in known.items() if each.conventions["data"] == data}
@@ -113,7 +126,6 @@ def search_of(
     own_spread = _pooled(_own_spreads(results))
     if not counted:
         return Search(results.n_trials, own_spread, own_alike, own_others)
-    ideas = _own(results, count_trials(map(_as_ideas, _publications(results, runs, as_of))))
     spread = _pooled(family.sharpe for family in counted.values())
     return Search(
         max(_tried(counted), results.n_trials),
@@ -123,16 +135,10 @@ def search_of(
     )
 
 
-def seen_in_holdout(
-    results: SweepResults,
-    cell: CellData,
-    runs: Path | None = None,
-    *,
-    as_of: int | None = None,
-) -> int:
+def seen_in_holdout(results: SweepResults, cell: CellData, history: History) -> int:
     """Trials of a sweep's families that were measured on days that it keeps as a holdout."""
     first, data = results.config.holdout_from, cell.conventions["data"]
-    counted = count_families(results, runs, as_of=as_of).values() if first else ()
+    counted = history.families.values() if first else ()
     contexts = (context for family in counted for context in family.contexts)
     return sum(c.distinct for c in contexts if c.data == data and c.end >= str(first))
 

@@ -1,5 +1,6 @@
 """The words of the first screen, each computed from what was found: headline, sentences, gates."""
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -136,6 +137,9 @@ def _walked(found: Review) -> Iterator[str]:
         return
     months = found.thresholds.out_of_sample.months
     often = "year" if months == 12 else f"{months} months"
+    if math.isnan(difference.low):
+        yield "Chosen anew on the past only, it traded too rarely on unseen years to be judged."
+        return
     years = f"{walked.returns.index[0]:%Y}–{walked.returns.index[-1]:%Y}"
     yield (
         f"Chosen anew every {often} on the past only, it is at "

@@ -23,6 +23,7 @@ from .grounds import (
     grounds_of as grounds_of,
 )
 from .maps import (
+    check_asked as check_asked,
     map_ends as map_ends,
     map_of as map_of,
     maps_words as maps_words,

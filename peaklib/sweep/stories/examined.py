@@ -21,8 +21,7 @@ from peaklib.robustness.selection.overfitting import sample_trials
 from peaklib.sweep.analysis import replay
 from peaklib.sweep.review.examination import thresholds_of
 from peaklib.sweep.review.shown import number, percent
-from peaklib.sweep.review.subject import check_same, search_of
-from peaklib.sweep.stories.grounds import peers_on, subject_on
+from peaklib.sweep.review.subject import check_same, history_of, peers_of, search_of, subject_of
 from peaklib.sweep.stories.target import Target
 
 
@@ -67,7 +66,7 @@ class Examined:
     def row(self) -> int:
         """Number of the trial among all trials of the assessment, in order."""
         own = self.target.best.cell
-        cells = peers_on(self.target.results, own)
+        cells = peers_of(self.target.results, own)
         before = next(k for k, cell in enumerate(cells) if cell is own)
         sizes = [len(field.frame) for field in self.assessment.fields]
         return sum(sizes[:before]) + int(self.target.best.trial.rpartition(":")[2])
@@ -90,11 +89,11 @@ def examine(
     results, best = target.results, target.best
     result, hold = replay(best, results.config.benchmark)
     thresholds = thresholds_of(results)
-    search = search_of(results, best.cell, as_of=as_of)
+    search = search_of(results, best.cell, history_of(results, as_of=as_of))
     assessment = assess(
-        subject_on(results, best.cell), thresholds, search=search, seed=seed, threads=threads
+        subject_of(results, best.cell), thresholds, search=search, seed=seed, threads=threads
     )
-    check_same(peers_on(results, best.cell), assessment)
+    check_same(peers_of(results, best.cell), assessment)
     deflated = deflated_sharpe(
         result.returns.to_numpy(),
         n_trials=assessment.tries,

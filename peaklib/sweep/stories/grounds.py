@@ -8,10 +8,9 @@ import numpy as np
 from peaklib.errors import EvidenceError
 from peaklib.robustness import Evaluated, Subject, Thresholds
 from peaklib.robustness.verdict.subject import evaluate
-from peaklib.sweep.analysis import data_of, terms_of
 from peaklib.sweep.cell import CellData
 from peaklib.sweep.results import SweepResults
-from peaklib.sweep.review.subject import candidate_of
+from peaklib.sweep.review.subject import peers_of, subject_of
 
 _SAME = ("digest", "start", "end", "terms")
 _TOLERANCE = 1e-9
@@ -38,26 +37,6 @@ class Ground:
         yield from zip(self.cells, self.fields, strict=True)
 
 
-def peers_on(results: SweepResults, cell: CellData) -> tuple[CellData, ...]:
-    """Cells of a sweep that share bars and terms with one of them, itself included."""
-    used = cell.conventions
-    return tuple(
-        other
-        for other in results.cells
-        if all(other.conventions[key] == used[key] for key in _SAME)
-    )
-
-
-def subject_on(results: SweepResults, cell: CellData) -> Subject:
-    """What was searched on the ground of a cell."""
-    return Subject(
-        dataset=data_of(cell),
-        candidates=tuple(candidate_of(peer) for peer in peers_on(results, cell)),
-        benchmark=results.config.benchmark,
-        terms=terms_of(cell),
-    )
-
-
 def ground_of(
     results: SweepResults,
     cell: CellData,
@@ -82,7 +61,7 @@ def ground_of(
     if embargo_bars is not None:
         rule = thresholds.out_of_sample.model_copy(update={"embargo_bars": embargo_bars})
         thresholds = thresholds.model_copy(update={"out_of_sample": rule})
-    cells, subject = peers_on(results, cell), subject_on(results, cell)
+    cells, subject = peers_of(results, cell), subject_of(results, cell)
     fields = evaluate(subject, thresholds, threads=threads)
     for one, field in zip(cells, fields, strict=True):
         _check_same(one, field)

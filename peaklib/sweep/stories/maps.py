@@ -7,6 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from peaklib.config import unknown
+from peaklib.errors import ConfigError
+from peaklib.metrics import METRIC_NAMES
 from peaklib.robustness import Plateau, Thresholds, plateau
 from peaklib.robustness.bootstrap.run_metrics import RETURN_METRICS
 from peaklib.sweep.cell import CellData
@@ -37,6 +40,26 @@ def with_axes(cell: CellData, x: str = "", y: str = "") -> CellData:
     trials = cell.trials.copy()
     trials.attrs = {**cell.trials.attrs, "grid": grid}
     return replace(cell, trials=trials)
+
+
+def check_asked(results: SweepResults, metrics: Sequence[str], axes: Sequence[str]) -> None:
+    """Make sure that heatmaps can show what is asked for.
+
+    Args:
+        results: of the sweep.
+        metrics: names; each has to be one that trials have.
+        axes: names of parameters, empty for none; some strategy of the sweep has to have each.
+
+    Raises:
+        ConfigError: lists what there is not.
+    """
+    params = {name for cell in results.cells for name in cell.params}
+    problems = [
+        unknown("metric", name, METRIC_NAMES) for name in metrics if name not in METRIC_NAMES
+    ]
+    problems += [unknown("parameter", name, params) for name in axes if name not in {"", *params}]
+    if problems:
+        raise ConfigError(results.name, problems)
 
 
 def best_row(cell: CellData) -> int | None:

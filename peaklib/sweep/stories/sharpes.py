@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from peaklib import metrics
 from peaklib.errors import DataError
 from peaklib.render import IntervalRow, format_metric, format_range
 from peaklib.render.formats import MISSING
@@ -105,7 +106,7 @@ def sharpe_table(returns: Floats, how: Bootstrap) -> pd.DataFrame:
         if found is not None:
             rows.append((method, found.estimate, found.low, found.high, _ALLOWS[method]))
     reach = NormalDist().inv_cdf((1.0 + how.level) / 2.0)
-    estimate = rows[0][1]
+    estimate = metrics.sharpe(returns, periods_per_year=how.year)
     for kind in get_args(Kind):
         error = reach * sharpe_error(returns, periods_per_year=how.year, kind=kind)
         name = f"formula, {_SHAPES[kind]}"

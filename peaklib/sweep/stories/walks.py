@@ -5,15 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from peaklib.backtest import run_backtest
 from peaklib.metrics import max_drawdown
-from peaklib.render import Period, Selection, format_metric, format_range, walk_forward_figure
+from peaklib.render import Period, format_metric, format_range, walk_forward_figure
 from peaklib.render.curves import HOLD
-from peaklib.robustness import Evaluated, Interval, WalkForward, follow, paired_interval
+from peaklib.robustness import Evaluated, Interval, WalkForward, follow
+from peaklib.robustness.verdict.certainty import sharpe_difference
 from peaklib.robustness.verdict.subject import walk_windows
+from peaklib.sweep.review.pictures import selections_of
 from peaklib.sweep.stories.grounds import Ground
 
 ANCHORED: Final = "anchored"
@@ -106,17 +109,11 @@ def _differences(
     seed: int,
     threads: int | None,
 ) -> dict[str, Interval]:
-    rule, year = ground.thresholds.intervals, ground.subject.year
+    how: dict[str, Any] = {"year": ground.subject.year, "seed": seed, "threads": threads}
+    held = np.asarray(hold, dtype=np.float64)
     return {
-        name: paired_interval(
-            way.returns.to_numpy(),
-            hold.to_numpy(),
-            "sharpe",
-            periods_per_year=year,
-            level=rule.level,
-            resamples=rule.resamples,
-            seed=seed,
-            threads=threads,
+        name: sharpe_difference(
+            np.asarray(way.returns, dtype=np.float64), held, ground.thresholds, **how
         )
         for name, way in ways.items()
         if not math.isnan(way.result.metrics["sharpe"])
@@ -133,15 +130,7 @@ def walks_figure(found: Walks, *, title: str = "", subtitle: str = "") -> go.Fig
         {**curves, HOLD: hold},
         in_sample=Period("in_sample", found.first_bar, found.last_before),
         out_of_sample=Period("out_of_sample", found.hold.index[0], found.hold.index[-1]),
-        selections=[
-            Selection(start, _chosen(strategy, params))
-            for start, strategy, params in zip(
-                pd.DatetimeIndex(one.choices["start"]),
-                one.choices["strategy"],
-                one.choices["params"],
-                strict=True,
-            )
-        ],
+        selections=selections_of(one),
         log=True,
         title=title,
         subtitle=subtitle,
@@ -185,6 +174,8 @@ def _against_hold(name: str, found: Walks) -> str:
     what = f"Choices by {_memory(name, found)}"
     if difference is None:
         return f"{what} never traded."
+    if math.isnan(difference.low):
+        return f"{what} traded too rarely on unseen years to be told from anything."
     ends = format_range("sharpe_diff", difference.low, difference.high)
     shown = f"Sharpe {format_metric('sharpe_diff', difference.estimate)} to hold ({ends})"
     if difference.low > 0:
@@ -211,9 +202,3 @@ def _words(name: str, found: Walks) -> str:
     if name == ANCHORED:
         return "anchored"
     return f"rolling {found.train_years} years"
-
-
-def _chosen(strategy: object, params: object) -> str:
-    if not isinstance(params, dict):
-        return "nothing: no trial had a Sharpe"
-    return f"{strategy} " + ", ".join(f"{name} {value:g}" for name, value in params.items())
