@@ -192,6 +192,21 @@ def test_notebook_that_fails_in_place_is_left_as_it_was(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_kernel_is_talked_to_by_sockets_that_nobody_else_can_take(tmp_path: Path) -> None:
+    """A port that is found free can be somebody else's before the kernel has bound it."""
+    cell = (
+        "import json, os\nfrom ipykernel import get_connection_file\n"
+        "at = json.load(open(get_connection_file()))\n"
+        "folder = os.path.dirname(at['ip'])\n"
+        "print(at['transport'], oct(os.stat(folder).st_mode)[-3:], folder)"
+    )
+    notebook = write_notebook(tmp_path / "small.ipynb", "n: int = 0  # a number", cell)
+    node = execute(notebook, tmp_path / "out.ipynb", {}, log=tmp_path / "log")
+    transport, mode, folder = node.cells[-1].outputs[0].text.split()
+    assert (transport, mode) == ("ipc", "700")
+    assert not Path(folder).exists()
+
+
 def test_threads_for_numbers_are_those_of_the_job(tmp_path: Path) -> None:
     cell = "import os\nos.environ['NUMBA_NUM_THREADS']"
     notebook = write_notebook(tmp_path / "small.ipynb", "n: int = 0  # a number", cell)
