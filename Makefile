@@ -51,13 +51,13 @@ else
 endif
 	@touch $@
 
-.PHONY: FORCE help setup lab sweep report heatmaps robustness check static test notebooks reference bench soak lock clean
+.PHONY: FORCE help setup lab sweep report heatmaps robustness l1 l2 check static test notebooks reference bench soak lock clean
 FORCE:
 
 # ---- what people call ------------------------------------------------------------------------------------------------
 help:  ## list the targets
 	@echo 'usage: make TARGET      (first use of a target installs .venv from requirements.lock)'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(INSTALLED)  ## bring .venv up to requirements.lock (the other targets do it by themselves)
 	@echo ".venv is ready: $$($(VENV_PYTHON) --version), requirements.lock and peaklib installed"
@@ -77,6 +77,12 @@ heatmaps: $(INSTALLED)  ## write the heatmaps of the last default sweep: interva
 
 robustness: $(INSTALLED)  ## write the robustness page of the best trial of the last default sweep
 	@$(PEAK) sweeps page robustness default
+
+l1: $(INSTALLED)  ## research a topic from local sources: pack and page (a model only if AI_ENABLED)
+	@$(PEAK) run notebooks/l1_deep_research.ipynb --page
+
+l2: $(INSTALLED)  ## describe the markets: pack and page (a model only if AI_ENABLED)
+	@$(PEAK) run notebooks/l2_market_outlook.ipynb --page
 
 check: static  ## the inner loop, under a minute: style, layers, types, fast tests
 	@$(PYTEST) -m 'not ($(NOT_FAST))' -n $(WORKERS)
@@ -104,7 +110,7 @@ lock: $(INSTALLED)  ## resolve pyproject.toml anew into requirements.lock (needs
 	@test -n '$(UV)' || { echo 'make lock needs uv: see https://docs.astral.sh/uv' >&2; exit 1; }
 	@$(VENV_PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"])' \
 	  | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	    --no-annotate --no-header --no-build --upgrade --extra lab --extra report --extra dev \
+	    --no-annotate --no-header --no-build --upgrade --extra lab --extra report --extra llm --extra dev \
 	    pyproject.toml - --output-file requirements.lock
 	@echo 'requirements.lock is new: run make test, and say in the commit what changed'
 
