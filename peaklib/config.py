@@ -8,12 +8,13 @@ be allowed. Rooms and plugins announce which files they claim by entry point (gr
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from peaklib.errors import ConfigError
@@ -32,6 +33,37 @@ class ConfigKind:
 
     pattern: str
     check: Callable[[Path], object]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that only shows when several files are held together, or on a certain day.
+
+    Args:
+        severity: an `error` fails the check, a `warning` is only told.
+        file: it is about, relative to the project.
+        key: within the file; empty if it is about the whole of it.
+        text: what was found and what to do.
+    """
+
+    severity: Literal["error", "warning"]
+    file: str
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ConfigCheck:
+    """What a room has to say about its files together; announced beside its kinds of files.
+
+    Args:
+        name: of the check.
+        check: is given the project's root, the profile (`dev` or `prod`) and the day. Files that
+            cannot be read are none of its business: their kind reports them.
+    """
+
+    name: str
+    check: Callable[[Path, str, date], Iterable[Finding]]
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -126,14 +158,19 @@ def _fields_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]
     """Keys that a model allows at a place, as far as its nesting is plain."""
     parts = iter(path)
     for part in parts:
-        field = model.model_fields.get(str(part))
-        inner = field.annotation if field else None
+        inner: Any
+        if issubclass(model, RootModel):
+            # A whole file of tables: the part is a name of the user's own.
+            inner = get_args(model.model_fields["root"].annotation)[-1]
+        else:
+            fields = model.model_fields.items()
+            inner = next((f.annotation for name, f in fields if part in (name, f.alias)), None)
         if get_origin(inner) is UnionType:
             # A table that may be left out.
             inner = next(each for each in get_args(inner) if each is not NoneType)
-        if get_origin(inner) is dict:
-            # A table of tables: the next part is a name of the user's own.
-            inner = get_args(inner)[1]
+        if get_origin(inner) in (dict, list):
+            # A table of tables: the next part is a name of the user's own, or a number.
+            inner = get_args(inner)[-1]
             next(parts, None)
         if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
             return []
