@@ -1,0 +1,187 @@
+"""The books: a call's reservation and its ledger line, made together or not at all.
+
+Reserve, then the intent's line, then the request; settle, then the outcome's line. Whatever
+dies in between leaves a reservation that stands, and counts as spent.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from peaklib.errors import BudgetError, DataError, EvidenceError
+from peaklib.evidence.clock import Clock, utc_now
+from peaklib.evidence.ledger.ledger import Ledger
+from peaklib.llm.books import lines
+from peaklib.llm.books.database import Database, StaleError, build
+from peaklib.llm.books.lines import Disabled, Ending, Intent, Refusal, Scope, Ticket
+from peaklib.llm.books.lock import held
+from peaklib.llm.books.reserving import release, reserve, settle
+
+STATE: Final = "state.sqlite"
+"""Name of the database in the folder of the books."""
+_LOCK: Final = "state.lock"
+
+
+class Books:
+    """Budgets and ledger of all model calls; threads, processes and forks share them.
+
+    Args:
+        folder: of the database; it need not exist.
+        ledger: that tells the story.
+        clock: says since when a service is disabled.
+    """
+
+    def __init__(self, folder: Path, ledger: Ledger, clock: Clock = utc_now) -> None:
+        self.folder = folder
+        self.ledger = ledger
+        self._clock = clock
+        self._database: Database | None = None
+
+    def open(self, line: Intent, scopes: Sequence[Scope]) -> Ticket:
+        """Set aside what an attempt may use, in all scopes or none, and record that it begins.
+
+        When this returns, the line is on the disk, and the request may be sent.
+
+        Args:
+            line: what is about to be sent.
+            scopes: that it counts for; at least one.
+
+        Raises:
+            BudgetError: a scope has not enough left; nothing was set aside.
+            EvidenceError: it could not be recorded; nothing may be sent.
+        """
+        ticket = Ticket(line, tuple(scope.name for scope in scopes))
+        if not scopes or len(set(ticket.scopes)) < len(scopes):
+            raise BudgetError(
+                f"call {line.call_id} names the budgets {list(ticket.scopes)}; a call needs at "
+                "least one, and each once"
+            )
+        with self._current() as database:
+            reserve(database, ticket, scopes)
+            try:
+                self.ledger.append(lines.INTENT, lines.intent_line(ticket))
+            except EvidenceError:
+                with suppress(EvidenceError):  # otherwise it stands, and counts as spent
+                    release(database, ticket)
+                raise
+        return ticket
+
+    def close(self, ticket: Ticket, ending: Ending) -> Ending:
+        """Put what was used in the place of what was set aside, and record how it ended.
+
+        Args:
+            ticket: of the attempt; it can be closed once.
+            ending: how it ended.
+
+        Returns:
+            The ending as it was recorded: where the usage is missing, or exceeds what the
+            request allowed, the cost is all that was set aside.
+
+        Raises:
+            EvidenceError: it could not be recorded; what could not be settled counts as spent.
+        """
+        charged, tokens = lines.settled(ticket.intent, ending)
+        with self._current() as database:
+            settle(database, ticket, tokens, charged.cost_micro_eur)
+            self.ledger.append(lines.OUTCOME, lines.outcome_line(ticket.intent, charged, tokens))
+        return charged
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Record that something was not sent, and why.
+
+        Raises:
+            EvidenceError: it could not be recorded.
+        """
+        self.ledger.append(lines.REFUSED, lines.refusal_line(refusal))
+
+    def disabled(self, service: str) -> Disabled | None:
+        """Why nobody may ask a service, or None if everybody may.
+
+        Args:
+            service: provider and model, such as `openai:gpt-5-mini`.
+
+        Raises:
+            EvidenceError: nobody can say; nothing may be sent.
+        """
+        with self._current() as database:
+            found = database.ask("SELECT * FROM disabled WHERE service = ?", service)
+        return Disabled(*found[0]) if found else None
+
+    def disable(self, service: str, reason: str, run_id: str) -> None:
+        """Keep everybody from asking a service, until a person clears it.
+
+        Args:
+            service: provider and model.
+            reason: why; if it is disabled already, the first reason stays.
+            run_id: of the run in which it showed.
+
+        Raises:
+            EvidenceError: it could not be recorded.
+        """
+        since = self._clock().isoformat()
+        data = {"service": service, "reason": reason, "run_id": run_id}
+        with self._current() as database:
+            with database.changing() as connection:
+                connection.execute(
+                    "INSERT OR IGNORE INTO disabled VALUES (?, ?, ?, ?)",
+                    (service, reason, run_id, since),
+                )
+            self.ledger.append(lines.DISABLED, data)
+
+    def enable(self, service: str, by: str, reason: str) -> Disabled:
+        """Let everybody ask a service again.
+
+        Args:
+            service: provider and model.
+            by: the person who decides that.
+            reason: why.
+
+        Returns:
+            Why it was disabled.
+
+        Raises:
+            DataError: it is not disabled, or nobody or no reason is named.
+            EvidenceError: it could not be recorded; the service stays disabled.
+        """
+        if not by.strip() or not reason.strip():
+            raise DataError(f"{service} is enabled by a person, for a reason; name both")
+        known = self.disabled(service)
+        if known is None:
+            raise DataError(f"{service} is not disabled; `peak llm enable` lists what is")
+        with self._current() as database:
+            self.ledger.append(lines.ENABLED, {"service": service, "by": by, "reason": reason})
+            with database.changing() as connection:
+                connection.execute("DELETE FROM disabled WHERE service = ?", (service,))
+        return known
+
+    def shut(self) -> None:
+        """Let go of the database's file; whatever is called next opens it again."""
+        self._database = None
+
+    @contextmanager
+    def _current(self) -> Iterator[Database]:
+        """The database, which nobody builds anew until the block ends."""
+        path, lock = self.folder / STATE, self.folder / _LOCK
+        while True:
+            with held(lock, alone=False):
+                database = self._opened(path)
+                if database is not None:
+                    yield database
+                    return
+            with held(lock, alone=True):
+                # Another process may have built it meanwhile.
+                if self._opened(path) is None:
+                    build(path, self.ledger)
+
+    def _opened(self, path: Path) -> Database | None:
+        """The database; None if it has to be built."""
+        database = self._database
+        if database is not None and database.is_current():
+            return database
+        try:
+            opened = Database(path, self.ledger)
+        except StaleError:
+            return None
+        self._database = opened
+        return opened
