@@ -1,0 +1,10 @@
+"""Whether the numbers of a text are those of a run: facts, citations, and a verdict on each number.
+
+The rules, and why they are so, are told in `docs/explanation/grounding.md`.
+"""
+
+from peaklib.llm.grounding.check import Claim, Grounding, check_grounding
+from peaklib.llm.grounding.compare import STATUSES
+from peaklib.llm.grounding.facts import UNITS, Evidence, Fact
+
+__all__ = ["STATUSES", "UNITS", "Claim", "Evidence", "Fact", "Grounding", "check_grounding"]
