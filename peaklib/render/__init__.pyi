@@ -77,6 +77,12 @@ from .parameters import (
     ParameterTable as ParameterTable,
     parameters_used as parameters_used,
 )
+from .prose import (
+    Fault as Fault,
+    Passage as Passage,
+    Prose as Prose,
+    prose as prose,
+)
 from .scale import (
     shared_limit as shared_limit,
 )
