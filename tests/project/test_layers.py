@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 # The rows from top to bottom; for each room the rooms of its own row that it may import.
+_BELOW = {"strategies", "labeling", "features", "metrics", "data"}
 RESEARCH = {
-    "robustness": {"backtest", "meta", "strategies", "labeling", "features", "metrics", "data"},
-    "risk": {"backtest", "meta", "strategies", "labeling", "features", "metrics", "data"},
-    "backtest": {"strategies", "labeling", "features", "metrics", "data"},
-    "meta": {"strategies", "labeling", "features", "metrics", "data"},
+    "robustness": {"backtest", "meta", "outlook", *_BELOW},
+    "risk": {"backtest", "meta", "outlook", *_BELOW},
+    "backtest": _BELOW,
+    "meta": _BELOW,
+    "outlook": _BELOW,
     "strategies": {"features", "metrics", "data"},
     "labeling": {"features", "metrics", "data"},
     "features": {"metrics", "data"},
@@ -36,7 +38,7 @@ ROWS: list[dict[str, set[str]]] = [
         "errors": set(),
     },
 ]
-INSIDE = (["peaklib.evidence"], ["peaklib.robustness"])
+INSIDE = (["peaklib.evidence"], ["peaklib.robustness"], ["peaklib.llm"])
 _CACHES = shutil.ignore_patterns("__pycache__")
 ROOMS = [room for row in ROWS for room in row]
 
