@@ -27,18 +27,23 @@ _SHOWN: Final = 6
 @click.option(
     "--threads", type=click.IntRange(1), help="For numbers.  [default: one per processor]"
 )
+@click.option("--page", is_flag=True, help="Write it as one HTML file to reports/, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome for a script.")
-def command(notebook: Path, settings: tuple[str, ...], threads: int | None, as_json: bool) -> None:
+def command(
+    notebook: Path, settings: tuple[str, ...], threads: int | None, page: bool, as_json: bool
+) -> None:
     """Execute NOTEBOOK into a run of its own, with an evidence pack.
 
     The notebook's file stays as it is: the executed copy, its tables, figures and metrics are
-    in the pack under runs/. A VALUE is TOML (3, 0.5, true, [1, 2]) or plain text.
+    in the pack under runs/. A VALUE is TOML (3, 0.5, true, [1, 2]) or plain text. With --page,
+    the notebook as a reviewer reads it is reports/NOTEBOOK.html, its tables lie beside it.
 
     \b
     Examples:
       peak run notebooks/sweep_cell.ipynb
       peak run notebooks/sweep_cell.ipynb -p dataset=nasdaq -p costs.fees_bps=10
       peak run notebooks/sweep_cell.ipynb -p 'grid={fast = [5, 10], slow = [50, 100]}'
+      peak run notebooks/l2_market_outlook.ipynb --page
 
     Exit status: 0 done, 1 the notebook failed (its run is kept), 2 a value is wrong,
     130 interrupted.
@@ -53,10 +58,11 @@ def command(notebook: Path, settings: tuple[str, ...], threads: int | None, as_j
         given = "  ".join(f"{name}={value}" for name, value in job.parameters.items())
         console.print(f"running {job.spec.config['notebook']}  {given}".rstrip(), soft_wrap=True)
     outcome = _executed(job, as_json)
+    made = _made(outcome, notebook.stem) if page and not outcome.error else None
     if as_json:
-        emit_json(_answer(job, outcome))
+        emit_json({**_answer(job, outcome), **({"page": str(made)} if made else {})})
     else:
-        _print(outcome)
+        _print(outcome, made)
     if outcome.error:
         raise SystemExit(1)
 
@@ -76,6 +82,15 @@ def _executed(job: "NotebookJob", as_json: bool) -> "Outcome":
         if not as_json:
             next_step("peak runs list --status interrupted")
         raise SystemExit(130) from None
+
+
+def _made(outcome: "Outcome", name: str) -> Path:
+    """The page of a run, from the project's root if it lies there."""
+    from peaklib.evidence import home
+    from peaklib.sweep import publish_page
+
+    page = publish_page(outcome, [name]).page
+    return page.relative_to(home()) if page.is_relative_to(home()) else page
 
 
 def _metrics(outcome: "Outcome") -> Mapping[str, Any]:
@@ -98,7 +113,7 @@ def _answer(job: "NotebookJob", outcome: "Outcome") -> dict[str, Any]:
     }
 
 
-def _print(outcome: "Outcome") -> None:
+def _print(outcome: "Outcome", page: Path | None) -> None:
     sign, style = ("✕", "red") if outcome.error else ("✓", "green")
     console.print(f"{sign} {outcome.run_id}  {outcome.seconds:.1f} s", style=style, soft_wrap=True)
     if outcome.error:
@@ -110,6 +125,10 @@ def _print(outcome: "Outcome") -> None:
     metrics = _metrics(outcome)
     if metrics:
         console.print(f"  metrics  {_listed(metrics)}", soft_wrap=True)
+    if page:
+        console.print(f"  page     {page}", soft_wrap=True)
+        next_step(f"open {page} in a browser")
+        return
     next_step(f"peak evidence verify {outcome.run_id}")
 
 

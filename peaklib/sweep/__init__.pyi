@@ -41,6 +41,7 @@ from .plan import (
 from .report import (
     ReportFiles as ReportFiles,
     make_report as make_report,
+    publish_page as publish_page,
 )
 from .results import (
     SweepResults as SweepResults,

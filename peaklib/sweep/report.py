@@ -1,6 +1,6 @@
 """Pages of a sweep: a notebook executed into a run, rendered to one file. One is its report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -95,22 +95,43 @@ def make_report(
     if outcome.error:
         what = "the report" if page is None else f"the page {page.name!r}"
         raise NotebookError(f"{what} failed: {outcome.error}; see {executed}")
+    parts = [record["config"]["sweep"], *([page.name] if page else [])]
+    return publish_page(outcome, parts, runs=job.runs, reports=reports)
+
+
+def publish_page(
+    outcome: Outcome,
+    parts: Sequence[str],
+    *,
+    runs: Path | None = None,
+    reports: Path | None = None,
+) -> ReportFiles:
+    """Render the executed notebook of a run to one file, its tables beside it.
+
+    The ledger vouches for the files from then on.
+
+    Args:
+        outcome: of the run, which completed.
+        parts: of the name of the files, and of the page's title.
+        runs, reports: folders; the project's by default.
+    """
     folder = reports or reports_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    parts = [record["config"]["sweep"], *([page.name] if page else [])]
+    name = ".".join(parts)
+    executed = outcome.folder / "notebook.ipynb"
     made = render_page(
-        executed, folder / f"{'.'.join(parts)}.html", title=" · ".join(parts), hidden=_NOT_SHOWN
+        executed, folder / f"{name}.html", title=" · ".join(parts), hidden=_NOT_SHOWN
     )
     tables = {
         path.stem: pd.read_parquet(path)
         for path in sorted((outcome.folder / "outputs" / "tables").glob("*.parquet"))
     }
-    written = tuple(dump_tables(tables, folder, ".".join(parts)))
+    written = tuple(dump_tables(tables, folder, name))
     answer = tables["verdict"].iloc[0] if "verdict" in tables else None
     files = ReportFiles(
         made, written, outcome, None if answer is None else (answer["verdict"], answer["headline"])
     )
-    Registry(job.runs).record_page(files.page, [files.run.run_id], files.tables)
+    Registry(runs or runs_folder()).record_page(files.page, [outcome.run_id], files.tables)
     return files
 
 
