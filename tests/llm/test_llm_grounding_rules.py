@@ -222,9 +222,14 @@ def test_numbers_do_not_pass_as_markers_or_names(text: str) -> None:
 
 
 def test_names_of_the_caller_are_no_numbers() -> None:
-    text = "The Russell 2000 was calm."
+    text = "Studio 54 was calm."
     assert statuses(text) == ["uncited"]
-    assert statuses(text, names=["Russell 2000"]) == []
+    assert statuses(text, names=["Studio 54"]) == []
+
+
+def test_names_of_well_known_indices_are_no_numbers() -> None:
+    assert statuses("The S&P 500 and the Russell 2000 were calm.") == []
+    assert statuses("The Russell 2001 was calm.") == ["uncited"]
 
 
 @pytest.mark.parametrize(

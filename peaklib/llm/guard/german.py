@@ -31,7 +31,7 @@ GERMAN: Final = Rule(
         r"(?:über|unter)gewichten\b",
     ),
     patterns(
-        r"\bkein(?:e|en|er|erlei)?\b[^.!?]{0,40}?\b(?:empfehlung|signal|aufforderung|rat|"
+        r"\bkein(?:e|en|er|erlei)?\b[^.!?]{0,40}?\b\w{0,8}(?:empfehlung|signal|aufforderung|rat|"
         r"angebot)\w{0,4}"
         r"(?:[^.!?]{0,30}\b(?:ver)?kaufen\b)?"
     ),

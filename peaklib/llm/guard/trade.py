@@ -58,6 +58,8 @@ _DISCLAIMERS: Final = patterns(
     r"\b(?:rules|strategies|systems|that|which) (?:go|went|are|were) (?:long|short)\b",
     r"\bbuy[- ]and[- ]hold(?! (?:the|it|them|this|these|your|shares|stocks|spy)\b)",
     r"\b(?:buy|sell)[- ](?:side|in|offs?|out|outs|backs?)\b(?! (?:the|it|at|now)\b)",
+    # A question left open is no answer to it.
+    r"\bwhether (?:\w{1,12} ){0,3}?(?:to|should|ought to) (?:buy|sell|hold|go (?:long|short))\b",
     r"\b(?:rule|strategy|strategies|model|system|filter|account|signal|backtest|it|that|which)s?"
     r" (?:may |can |could |would |will |must |should |had to |has to |does not |did not |cannot )"
     r"(?:\w{1,12} ){0,2}(?:buy|sell|go (?:long|short)|be (?:long|short)|stay (?:long|short)|hold|"

@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from peaklib.errors import GuardrailError
 from peaklib.llm.grounding import check_grounding
+from peaklib.llm.grounding.names import INDEX_NAMES
 from peaklib.llm.guard import findings
 from peaklib.llm.session.escalation import Reason
 from peaklib.llm.session.recording import Said, Unanswered, words_of
 from peaklib.llm.sources.claims import CONFIDENCES, SUPPORTED, Claim, cited
 from peaklib.llm.sources.library import Library
 from peaklib.llm.sources.literal import SHORTEST, collapsed
-from peaklib.llm.sources.numbers import NAMES, missing_from
+from peaklib.llm.sources.numbers import missing_from
 from peaklib.llm.sources.quotes import sentences
 from peaklib.llm.sources.words import terms
 
@@ -100,7 +101,7 @@ def critic_words(critic: Said | Unanswered | None) -> str:
 
 
 def check_claims(
-    answer: Mapping[str, Any], library: Library, *, names: Collection[str] = NAMES
+    answer: Mapping[str, Any], library: Library, *, names: Collection[str] = INDEX_NAMES
 ) -> Checked:
     """Hold each claim of a model against the source that it names.
 

@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-NAMES: Final = (
-    *("S&P 500", "Nasdaq 100", "Nasdaq-100", "Russell 2000", "FTSE 100", "DAX 40", "CAC 40"),
-    *("Euro Stoxx 50", "STOXX Europe 600", "Nikkei 225", "Dow 30"),
-)
-"""Names that hold digits and are no numbers."""
+from peaklib.llm.grounding.names import INDEX_NAMES
 
 _MONTHS: Final = (
     *("january", "february", "march", "april", "may", "june", "july", "august"),
@@ -123,7 +119,7 @@ def without_names(text: str, names: Collection[str]) -> str:
     return text
 
 
-def missing_from(text: str, said: str, names: Collection[str] = NAMES) -> Iterator[Written]:
+def missing_from(text: str, said: str, names: Collection[str] = INDEX_NAMES) -> Iterator[Written]:
     """Numbers of a text that another one does not have."""
     known = numbers_in(said)
     for number in numbers_in(without_names(text, names)):

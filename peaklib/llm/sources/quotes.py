@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from peaklib.errors import DataError
+from peaklib.llm.grounding.names import INDEX_NAMES
 from peaklib.llm.sources.library import Library
 from peaklib.llm.sources.literal import SHORTEST, collapsed
-from peaklib.llm.sources.numbers import NAMES, without_names
+from peaklib.llm.sources.numbers import without_names
 from peaklib.llm.sources.ranking import Hit, Ranking
 from peaklib.llm.sources.words import terms
 
@@ -110,7 +111,7 @@ def _answers(library: Library, ranking: Ranking, question: str, most: int) -> li
 
 def _numbers(ranking: Ranking, question: str) -> frozenset[str]:
     """Numbers of a question that any source has: whoever asks for 0.8 does not want 0.02."""
-    asked = {term for term in terms(without_names(question, NAMES)) if term[0].isdigit()}
+    asked = {term for term in terms(without_names(question, INDEX_NAMES)) if term[0].isdigit()}
     return frozenset(term for term in asked if ranking.has(term))
 
 
