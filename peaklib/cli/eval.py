@@ -158,7 +158,8 @@ def _tell(
         show_comparison(before, changes)
     if saved:
         console.print(f"baseline  {saved}", soft_wrap=True)
-    full = plan.whole and plan.source != "replay"
+    done = run.record()["status"] == "completed"
+    full = done and plan.whole and plan.source != "replay"
     next_step(
         f"peak llm verify {run.run_id} --signer NAME" if full else f"peak runs show {run.run_id}"
     )

@@ -84,13 +84,17 @@ def show(
     run: "SealedRun", scored: "Sequence[Scored]", kept: "Sequence[Kept]", summary: "Summary"
 ) -> None:
     """Cases that failed, then the numbers."""
-    for result, one in zip(scored, kept, strict=True):
-        if not result.asked:
-            write(f"· {result.case_id}  not asked: {_short(one.reason)}", 0, 4)
-        elif not result.passed:
+    for result in scored:
+        if result.asked and not result.passed:
             write(f"✕ {result.case_id}", 0)
             for failure in result.failures:
                 write(f"{failure.check}: {_short(failure.problem)}", 4)
+    left: dict[str, list[str]] = {}
+    for one in kept:
+        if not one.asked:
+            left.setdefault(one.reason, []).append(one.case)
+    for reason, cases in left.items():
+        write(f"· {count(len(cases), 'case')} not asked ({_short(reason)}): {', '.join(cases)}")
     config, record = run.config(), run.record()
     write(f"{config['service']} on {config['layer']}: {config['said']}")
     for name, text in _numbers(summary):
@@ -99,7 +103,8 @@ def show(
         write("latency is that of this machine; cost is a count of tokens at list prices", 2)
     write("ranges hold 90 %, 5 % lie beyond each end", 2)
     sign = "✓" if record["status"] == "completed" else "✕"
-    write(f"{sign} {run.run_id}  {record['error'] or record['status']}")
+    failed = record["status"] == "failed"
+    write(f"{sign} {run.run_id}  {record['error'] if failed else record['status']}")
 
 
 def show_comparison(before: "Baseline", found: "Comparison") -> None:
