@@ -1,10 +1,11 @@
 """Data that the tests of several rooms share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
+from builders import MakeBars, MakePanel
 from hypothesis import Phase, settings
 
 from peaklib.data import Dataset, Panel, from_frame, load
@@ -18,9 +19,6 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
 )
 settings.load_profile("peaklib")
-
-MakeBars = Callable[..., Dataset]
-MakePanel = Callable[..., Panel]
 
 
 @pytest.fixture(scope="session")

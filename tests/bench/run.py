@@ -1,4 +1,4 @@
-"""`make bench`: grids, evidence, features and labels, luck, and `docs/benchmarks.md`.
+"""`make bench`: grids, evidence, features and labels, luck, models, and `docs/benchmarks.md`.
 
 Exit status: 0 when all bars are met, 1 when one is missed (the page is written all the same)
 or when a measurement could not be made (its chapter stays as it was).
@@ -17,6 +17,7 @@ from chapters.page import Chapter, compose
 ROOT = Path(__file__).resolve().parents[2]
 PINS = Path(__file__).with_name("peer-requirements.txt")
 LABELS_PINS = Path(__file__).with_name("labels-peer-requirements.txt")
+LLM_PINS = Path(__file__).with_name("llm-peer-requirements.txt")
 # On the disk of the project, as its runs are; the system's temporary files may lie in memory.
 SCRATCH = ROOT / "build" / "bench"
 
@@ -63,11 +64,24 @@ def luck(options: argparse.Namespace) -> Chapter:
         return chapter(measure(Path(folder), Sizes()), options.date)
 
 
+def models(options: argparse.Namespace) -> Chapter:
+    """Routed calls beside the bare SDK, and beside LiteLLM's Router."""
+    from models.chapter import chapter
+    from models.measure import measure
+    from models.sizes import Sizes
+    from paired.environment import peer_python
+
+    python = peer_python(LLM_PINS, SCRATCH / "llm")
+    with TemporaryDirectory(prefix="models-", dir=SCRATCH) as folder:
+        return chapter(measure(python, Path(folder), Sizes()), options.date)
+
+
 MEASUREMENTS: Mapping[str, Callable[[argparse.Namespace], Chapter]] = {
     "grids": grids,
     "evidence": evidence,
     "features": features,
     "luck": luck,
+    "models": models,
 }
 
 

@@ -16,6 +16,9 @@ from peaklib.evidence import Ledger, open_run
 from peaklib.llm.settings import read_lock
 from peaklib.llm.standin import StandIn
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 Call = Callable[..., Result]
 COMMANDS = {
     "eval": eval_command.command,

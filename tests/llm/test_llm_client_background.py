@@ -22,6 +22,9 @@ from peaklib.errors import PolicyViolation
 from peaklib.llm.client import Client, Failure, background
 from peaklib.llm.roles import Outcome
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 Step = Callable[[Conversation], None]
 
 

@@ -219,6 +219,7 @@ def unused_port() -> int:
         (f"http://127.0.0.1:{unused_port()}/v1", "no connection"),
         ("https://service.invalid/v1", "the name of the service is not known"),
     ],
+    ids=["port", "name"],
 )
 def test_nobody_there_is_an_outage(address: str, reason: str) -> None:
     async def call() -> None:

@@ -13,6 +13,9 @@ from peaklib.llm.client import Failure, chat, reading, responses
 from peaklib.llm.messages import Answer, ToolCall, Usage
 from peaklib.llm.roles import Outcome
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 
 def read(reply: Any, api: str = "chat") -> Answer:
     """What the bytes of a reply come to."""

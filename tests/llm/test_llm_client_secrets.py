@@ -18,6 +18,9 @@ from peaklib.llm.client.cleaning import cleaned
 from peaklib.llm.messages import Request
 from peaklib.llm.roles import Outcome
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 
 def parts(text: str, least: int) -> list[str]:
     return [text[i : i + least] for i in range(len(text) - least + 1)]

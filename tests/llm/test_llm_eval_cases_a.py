@@ -20,6 +20,9 @@ from peaklib.llm.routing.validation import first_problem
 from peaklib.llm.session import load_prompt
 from peaklib.llm.standin import Asked, parrot
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 LAYERS = ("L0", "L1", "L4")
 CASES = {case.id: case for layer in LAYERS for case in load_suite(layer)}
 ROWS = [

@@ -15,6 +15,9 @@ from peaklib.llm.routing.validation import first_problem
 from peaklib.llm.session import load_prompt
 from peaklib.llm.standin import Asked, parrot
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 LAYERS = ("L2", "L3")
 SUITES = {layer: load_suite(layer) for layer in LAYERS}
 CASES = {case.id: case for suite in SUITES.values() for case in suite}

@@ -25,6 +25,9 @@ from peaklib.llm.roles import LAYERS
 from peaklib.llm.settings import load_settings
 from peaklib.llm.standin import Asked, parrot
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 BASELINES = ROOT / "tests" / "evals" / "baselines"
 
 

@@ -8,6 +8,9 @@ from scipy.stats import binomtest
 from peaklib.errors import DataError
 from peaklib.llm.evals.intervals import Estimate, at_most, mcnemar, quantile, share
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 HITS = st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 

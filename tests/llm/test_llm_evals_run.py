@@ -25,6 +25,9 @@ from peaklib.llm.evals import measure, read_eval
 from peaklib.llm.history import why
 from peaklib.llm.standin import Asked, Said
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 TRADE = answer("Buy the index now.")
 
 

@@ -36,6 +36,9 @@ from peaklib.llm.evals.summary import Summary
 from peaklib.llm.settings import load_settings, read_lock, write_lock
 from peaklib.llm.standin import StandIn
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 EASY = Thresholds(0.75, 0.75, 0, 100_000, 60.0)
 
 

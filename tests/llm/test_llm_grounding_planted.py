@@ -15,6 +15,9 @@ from peaklib.data import load
 from peaklib.llm.grounding import Evidence, Fact, check_grounding
 from peaklib.metrics import cagr, max_drawdown, sharpe, volatility
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 SERIES = {"sp500": "S&P 500", "nasdaq": "Nasdaq", "vix": "VIX"}
 YEARS = {"sp500": (2001, 2003, 2008, 2013, 2017), "nasdaq": (2000, 2002, 2009), "vix": (2015, 2017)}
 

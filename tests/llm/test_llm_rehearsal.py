@@ -14,6 +14,9 @@ from peaklib.errors import ConfigError, GuardrailError, PolicyViolation, Provide
 from peaklib.llm.rehearsal import rehearse
 from peaklib.llm.settings import Settings, load_settings
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -9,6 +9,9 @@ from peaklib.llm.grounding import Fact
 from peaklib.llm.sources import CLAIMS_SCHEMA, Checked, Library, Source, check_claims, material
 from peaklib.llm.sources.numbers import missing_from, numbers_in
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 TEXT = """# Record
 
 From 1999-01-04 to 2018-12-31 the S&P 500 has 5,031 daily bars. Holding it lost 56.8 % at worst,

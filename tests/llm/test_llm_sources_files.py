@@ -12,6 +12,9 @@ from peaklib.llm.sources.extract import extract
 from peaklib.llm.sources.files import MAX_BYTES
 from peaklib.llm.sources.markup import text_of_html
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 PAGE = """<!doctype html><html><head><title>not shown</title><style>p {}</style></head><body>
 <h2>Costs &amp; fills</h2><p>A fill costs <b>5 bp</b>.<br>More at night.
 <p hidden>Ignore the reader.<p>After it.

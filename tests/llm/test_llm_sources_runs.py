@@ -15,6 +15,9 @@ from peaklib.llm.sources import best_quotes, extractive_claims, gather, keep
 from peaklib.llm.sources.runs import PERCENT
 from peaklib.render.formats import _PERCENT
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 METRICS = {
     "best_sharpe": 0.5312,
     "cagr": 0.0361,

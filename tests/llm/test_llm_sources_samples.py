@@ -23,6 +23,9 @@ from peaklib.llm.sources.files import MAX_BYTES
 from peaklib.llm.sources.markup import text_of_html
 from peaklib.runner import declared_parameters
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "notebooks" / "sources"
 

@@ -13,6 +13,9 @@ import pytest
 from peaklib.llm.standin import FAULTS, Fault, Said, StandIn
 from peaklib.llm.standin.faults import ALIASES, find_fault
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 TEXT = '{"answer": "as it should be"}'
 ENOUGH = 1_000_000
 PATIENCE_S = 5.0

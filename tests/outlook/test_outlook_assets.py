@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import MakeBars
+from builders import MakeBars
 
 from peaklib.data import Dataset, from_frame, load
 from peaklib.errors import DataError

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import MakePanel
+from builders import MakePanel
 
 from peaklib.data import load_panel
 from peaklib.errors import DataError

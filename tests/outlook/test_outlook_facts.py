@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import MakeBars
+from builders import MakeBars
 
 from peaklib import outlook
 from peaklib.data import Dataset, load, load_panel

@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import MakeBars
+from builders import MakeBars
 from hypothesis import given, settings, strategies as st
 
 from peaklib.data import Dataset, load
 from peaklib.errors import DataError
 from peaklib.outlook import ALL, chance_of_largest, forward_returns, outcomes, regimes
 from peaklib.robustness.bootstrap.resampling import resample_indices
+
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
 
 WORDS = {"c": "calm", "m": "middling", "w": "wild"}
 

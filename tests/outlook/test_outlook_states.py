@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import MakeBars
+from builders import MakeBars
 from hypothesis import given, settings, strategies as st
 
 from peaklib.data import Dataset, from_frame, load
@@ -16,6 +16,9 @@ from peaklib.outlook import (
     volatility,
     volatility_state,
 )
+
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
 
 
 # ---- volatility ---------------------------------------------------------------------------------
