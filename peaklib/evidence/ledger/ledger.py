@@ -7,7 +7,7 @@ Writers take turns by a lock on the file, in whatever process they are; readers 
 import logging
 import os
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -54,36 +54,52 @@ class Ledger:
             EvidenceError: it was not recorded: the values are not plain, the disk is full,
                 the folder cannot be written, or lines that this object saw are gone.
         """
-        if event in (GENESIS, TORN):
-            raise EvidenceError(f"{event!r} is written by the ledger itself; use another name")
-        head = ledger_line.name_and_data(event, data)
+        (written,) = self.append_all([(event, data)])
+        return written
+
+    def append_all(self, events: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Event]:
+        """Write several events, one after another with none of others between; all or none.
+
+        Together they wait for the disk once; see `append`.
+
+        Args:
+            events: what happened, and its values.
+
+        Raises:
+            EvidenceError: none of them was recorded.
+        """
+        heads = [_head(event, data) for event, data in events]
+        if not heads:
+            return []
         try:
             with ledger_file.writing(self.path) as fd:
-                return self._write(fd, head)
+                return self._write(fd, heads)
         except OSError as error:
+            names = ", ".join(repr(event) for event, _ in events)
+            what = f"the event {names} was" if len(events) == 1 else f"the events {names} were"
             raise EvidenceError(
-                f"{self.path}: the event {event!r} was NOT recorded: {error.strerror}; check the "
+                f"{self.path}: {what} NOT recorded: {error.strerror}; check the "
                 "space on the disk and the rights of the folder, then repeat the command"
             ) from error
 
-    def _write(self, fd: int, head: bytes) -> Event:
+    def _write(self, fd: int, wanted: Sequence[bytes]) -> list[Event]:
         last, tail = self._end_now(fd)
-        heads = [head]
+        heads = [*wanted]
         if tail:
             heads.insert(0, self._torn(tail))
         if last.size == 0:
             heads.insert(0, ledger_line.name_and_data(GENESIS, {"id": secrets.token_hex(8)}))
-        content, place, line = b"", last, b""
+        place, lines = last, []
         for part in heads:
             line = ledger_line.line(part, place.digest, place.size, self._clock())
-            content += line + b"\n"
+            lines.append(line)
             end = place.end + len(line) + 1
             place = Place(place.size + 1, place.end, end, sha256(line).hexdigest())
-        ledger_file.put(fd, last.end, tail, content)
+        ledger_file.put(fd, last.end, tail, b"".join(line + b"\n" for line in lines))
         if last.size == 0:
             ledger_file.sync_folder(self.path.parent)
         self._last = place
-        return ledger_line.parse(line)
+        return [ledger_line.parse(line) for line in lines[-len(wanted) :]]
 
     def _end_now(self, fd: int) -> tuple[Place, bytes]:
         """The last complete line, and what follows it."""
@@ -217,6 +233,12 @@ class Ledger:
             f"{self.path}: {where} {reason}; run `peak ledger verify`, and put the file back from "
             "a copy"
         )
+
+
+def _head(event: str, data: Mapping[str, Any]) -> bytes:
+    if event in (GENESIS, TORN):
+        raise EvidenceError(f"{event!r} is written by the ledger itself; use another name")
+    return ledger_line.name_and_data(event, data)
 
 
 def _near(fd: int, end: int, seq: int) -> tuple[int, int]:

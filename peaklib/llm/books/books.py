@@ -5,18 +5,27 @@ dies in between leaves a reservation that stands, and counts as spent.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from peaklib.errors import BudgetError, DataError, EvidenceError
+from peaklib.errors import DataError, EvidenceError
 from peaklib.evidence.clock import Clock, utc_now
 from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.llm.books import lines
 from peaklib.llm.books.database import Database, StaleError, build
 from peaklib.llm.books.lines import Disabled, Ending, Intent, Refusal, Scope, Ticket
 from peaklib.llm.books.lock import held
-from peaklib.llm.books.reserving import release, reserve, settle
+from peaklib.llm.books.reserving import reserve, settle
+from peaklib.llm.books.together import (
+    Closing,
+    Entered,
+    Entry,
+    give_back,
+    make,
+    record,
+    ticket_for,
+)
 
 STATE: Final = "state.sqlite"
 """Name of the database in the folder of the books."""
@@ -51,19 +60,14 @@ class Books:
             BudgetError: a scope has not enough left; nothing was set aside.
             EvidenceError: it could not be recorded; nothing may be sent.
         """
-        ticket = Ticket(line, tuple(scope.name for scope in scopes))
-        if not scopes or len(set(ticket.scopes)) < len(scopes):
-            raise BudgetError(
-                f"call {line.call_id} names the budgets {list(ticket.scopes)}; a call needs at "
-                "least one, and each once"
-            )
+        ticket = ticket_for(line, scopes)
         with self._current() as database:
-            reserve(database, ticket, scopes)
+            with database.changing() as connection:
+                reserve(connection, ticket, scopes)
             try:
                 self.ledger.append(lines.INTENT, lines.intent_line(ticket))
             except EvidenceError:
-                with suppress(EvidenceError):  # otherwise it stands, and counts as spent
-                    release(database, ticket)
+                give_back(database, ticket)
                 raise
         return ticket
 
@@ -83,9 +87,38 @@ class Books:
         """
         charged, tokens = lines.settled(ticket.intent, ending)
         with self._current() as database:
-            settle(database, ticket, tokens, charged.cost_micro_eur)
+            with database.changing() as connection:
+                settle(connection, ticket, tokens, charged.cost_micro_eur)
             self.ledger.append(lines.OUTCOME, lines.outcome_line(ticket.intent, charged, tokens))
         return charged
+
+    def together(self, entries: Sequence[Entry]) -> list[Entered]:
+        """Open and close several attempts at once, which wait for the disk together.
+
+        Each fares as it would alone, and in this order; a service that is disabled opens none.
+
+        Args:
+            entries: attempts that begin or end.
+
+        Returns:
+            For each entry what `open` or `close` would return, or the error that it would raise;
+            for a service that nobody may ask, why not.
+        """
+        try:
+            with self._current() as database:
+                return record(database, self.ledger, make(database, entries))
+        except Exception:
+            # Nothing was changed. One by one, each has an error of its own, or none.
+            return [self._alone(entry) for entry in entries]
+
+    def _alone(self, entry: Entry) -> Entered:
+        try:
+            if isinstance(entry, Closing):
+                return self.close(entry.ticket, entry.ending)
+            disabled = self.disabled(entry.line.service)
+            return disabled or self.open(entry.line, entry.scopes)
+        except Exception as error:
+            return error
 
     def refuse(self, refusal: Refusal) -> None:
         """Record that something was not sent, and why.

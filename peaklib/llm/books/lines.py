@@ -102,6 +102,11 @@ class Intent:
     tools: tuple[str, ...] = ()
     because: str = ""
 
+    @property
+    def service(self) -> str:
+        """Provider and model, such as `openai:gpt-5-mini`."""
+        return f"{self.provider}:{self.asked}"
+
     def __post_init__(self) -> None:
         for name in ("reserved_tokens", "reserved_micro_eur"):
             if not _is_amount(getattr(self, name)):

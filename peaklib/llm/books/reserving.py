@@ -1,91 +1,94 @@
-"""The three changes of a budget: set aside, give back, settle; each is one transaction."""
+"""The three changes of a budget, within a transaction: set aside, give back, settle."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 
 from peaklib.errors import BudgetError, EvidenceError
-from peaklib.llm.books.database import Database
 from peaklib.llm.books.lines import Limit, Scope, Ticket
 from peaklib.llm.books.money import eur
 from peaklib.llm.books.state import Spent
 
 
-def reserve(database: Database, ticket: Ticket, scopes: Sequence[Scope]) -> None:
+def reserve(connection: sqlite3.Connection, ticket: Ticket, scopes: Sequence[Scope]) -> None:
     """Set aside what an attempt may use, and one call, in all scopes.
+
+    Args:
+        connection: in the middle of a transaction, which may go on after an error of ours.
+        ticket: of the attempt.
+        scopes: with their limits.
 
     Raises:
         BudgetError: a scope has not enough left; nothing was set aside in any.
-        EvidenceError: the attempt is open already, or the database cannot be written.
+        EvidenceError: the attempt is open already; nothing was set aside.
     """
     wanted = ticket.intent
     tokens, cost = wanted.reserved_tokens, wanted.reserved_micro_eur
-    with database.changing() as connection:
-        short = [
-            f"{scope.name}: {text}"
-            for scope in scopes
-            for text in _shortages(_spent(connection, scope.name), scope.limit, tokens, cost)
-        ]
-        if short:
-            raise BudgetError(
-                f"{wanted.row} is not asked, a budget has not enough left; {'; '.join(short)}. "
-                "Limits stand in configs/ai/budgets.toml; `peak llm spend` says what used them up"
-            )
-        made = connection.execute(
-            "INSERT OR IGNORE INTO reserved VALUES (?, ?)", (wanted.call_id, wanted.attempt)
+    short = [
+        f"{scope.name}: {text}"
+        for scope in scopes
+        for text in _shortages(_spent(connection, scope.name), scope.limit, tokens, cost)
+    ]
+    if short:
+        raise BudgetError(
+            f"{wanted.row} is not asked, a budget has not enough left; {'; '.join(short)}. "
+            "Limits stand in configs/ai/budgets.toml; `peak llm spend` says what used them up"
         )
-        if made.rowcount == 0:
-            raise EvidenceError(
-                f"attempt {wanted.attempt} of call {wanted.call_id} is open already; an attempt "
-                "is sent once: take the next number"
-            )
-        connection.executemany(
-            "INSERT INTO scopes VALUES (?, ?, ?, 1) ON CONFLICT (name) DO UPDATE SET "
-            "tokens = tokens + excluded.tokens, cost = cost + excluded.cost, calls = calls + 1",
-            [(scope.name, tokens, cost) for scope in scopes],
+    made = connection.execute(
+        "INSERT OR IGNORE INTO reserved VALUES (?, ?)", (wanted.call_id, wanted.attempt)
+    )
+    if made.rowcount == 0:
+        raise EvidenceError(
+            f"attempt {wanted.attempt} of call {wanted.call_id} is open already; an attempt "
+            "is sent once: take the next number"
         )
+    connection.executemany(
+        "INSERT INTO scopes VALUES (?, ?, ?, 1) ON CONFLICT (name) DO UPDATE SET "
+        "tokens = tokens + excluded.tokens, cost = cost + excluded.cost, calls = calls + 1",
+        [(scope.name, tokens, cost) for scope in scopes],
+    )
 
 
-def release(database: Database, ticket: Ticket) -> None:
+def release(connection: sqlite3.Connection, ticket: Ticket) -> None:
     """Give back all that was set aside, the call too: it was never sent.
 
     Raises:
-        EvidenceError: the database cannot be written; the reservation stands.
+        EvidenceError: the attempt is not open.
     """
-    _replace(database, ticket, 0, 0, calls=0)
+    _replace(connection, ticket, 0, 0, calls=0)
 
 
-def settle(database: Database, ticket: Ticket, tokens: int, cost: int) -> None:
+def settle(connection: sqlite3.Connection, ticket: Ticket, tokens: int, cost: int) -> None:
     """Put what was used in the place of what was set aside.
 
     Args:
-        database: of the books.
+        connection: in the middle of a transaction, which may go on after an error of ours.
         ticket: of the attempt.
         tokens: used, at most those set aside.
         cost: micro-EUR, at most those set aside.
 
     Raises:
-        EvidenceError: the attempt is not open, or the database cannot be written.
+        EvidenceError: the attempt is not open; nothing was changed.
     """
-    _replace(database, ticket, tokens, cost, calls=1)
+    _replace(connection, ticket, tokens, cost, calls=1)
 
 
-def _replace(database: Database, ticket: Ticket, tokens: int, cost: int, *, calls: int) -> None:
+def _replace(
+    connection: sqlite3.Connection, ticket: Ticket, tokens: int, cost: int, *, calls: int
+) -> None:
     made = ticket.intent
     back = (made.reserved_tokens - tokens, made.reserved_micro_eur - cost, 1 - calls)
-    with database.changing() as connection:
-        gone = connection.execute(
-            "DELETE FROM reserved WHERE call_id = ? AND attempt = ?", (made.call_id, made.attempt)
+    gone = connection.execute(
+        "DELETE FROM reserved WHERE call_id = ? AND attempt = ?", (made.call_id, made.attempt)
+    )
+    if gone.rowcount == 0:
+        raise EvidenceError(
+            f"attempt {made.attempt} of call {made.call_id} is not open: it was closed before, "
+            "or never begun; an attempt is closed once"
         )
-        if gone.rowcount == 0:
-            raise EvidenceError(
-                f"attempt {made.attempt} of call {made.call_id} is not open: it was closed before, "
-                "or never begun; an attempt is closed once"
-            )
-        connection.executemany(
-            "UPDATE scopes SET tokens = tokens - ?, cost = cost - ?, calls = calls - ? "
-            "WHERE name = ?",
-            [(*back, name) for name in ticket.scopes],
-        )
+    connection.executemany(
+        "UPDATE scopes SET tokens = tokens - ?, cost = cost - ?, calls = calls - ? WHERE name = ?",
+        [(*back, name) for name in ticket.scopes],
+    )
 
 
 def _spent(connection: sqlite3.Connection, name: str) -> Spent:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from peaklib.errors import BudgetError, PeakError, PolicyViolation, ProviderError, SwitchedOffError
+from peaklib.llm.books import Disabled
 from peaklib.llm.roles import CRITIC, Outcome
 from peaklib.llm.routing.call import Call
 from peaklib.llm.routing.desk import Desk
@@ -58,12 +59,13 @@ def check_switches(call: Call, desk: Desk) -> None:
 
 
 def admit(call: Call, row: "Row", desk: Desk) -> Admitted:
-    """Ask policy, lock, sunset, the row's own switch and the prices, in this order.
+    """Ask policy, lock, sunset and the prices, in this order.
+
+    Whether the row is disabled, the books say in the step that reserves.
 
     Raises:
         Refused: one of them says no.
         ConfigError: the address of the provider is not complete.
-        EvidenceError: nobody can say whether the row is disabled.
     """
     settings = desk.settings
     try:
@@ -73,16 +75,19 @@ def admit(call: Call, row: "Row", desk: Desk) -> Admitted:
         raise Refused(Outcome.DENIED, str(violation), violation) from None
     if settings.profile == "prod":
         _check_for_prod(call, row, desk)
-    disabled = desk.books.disabled(row.service)
-    if disabled is not None:
-        reason = f"{row.service} is disabled since {disabled.since[:16]}: {disabled.reason}"
-        then = f"look into it, then `peak llm enable {row.service}`"
-        _refuse(Outcome.DISABLED, reason, SwitchedOffError(f"{call}: {reason}; {then}"))
     price = settings.price(row)
     if price is None:
         reason = f"nobody knows what {row.service} costs; add it to configs/ai/prices.toml"
         _refuse(Outcome.BUDGET, reason, BudgetError(f"{call}: {reason}"))
     return Admitted(row, endpoint, price)
+
+
+def barred(call: Call, disabled: Disabled) -> Refused:
+    """The refusal of a row whose service is disabled until a person clears it."""
+    service = disabled.service
+    reason = f"{service} is disabled since {disabled.since[:16]}: {disabled.reason}"
+    then = f"look into it, then `peak llm enable {service}`"
+    return Refused(Outcome.DISABLED, reason, SwitchedOffError(f"{call}: {reason}; {then}"))
 
 
 def _check_for_prod(call: Call, row: "Row", desk: Desk) -> None:

@@ -5,11 +5,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal
 
 from peaklib.errors import PolicyViolation
-from peaklib.llm.books import Ending, Intent, Scope, Ticket
+from peaklib.llm.books import Closing, Disabled, Ending, Intent, Opening, Scope
 from peaklib.llm.client import Failure
 from peaklib.llm.messages import Answer, Request
 from peaklib.llm.roles import Outcome
-from peaklib.llm.routing.admission import Admitted, admit
+from peaklib.llm.routing.admission import Admitted, admit, barred
 from peaklib.llm.routing.call import Call
 from peaklib.llm.routing.desk import Desk
 from peaklib.llm.routing.validation import MISSING, REPORTED, check_answer, input_bound, usage_state
@@ -57,7 +57,12 @@ async def attempt(
         BudgetError: a budget has too little left; nothing was sent.
         EvidenceError: the attempt could not be recorded.
     """
-    admitted, ticket = await desk.aside(_begin, call, row, desk, number, because, deadline_s)
+    admitted = admit(call, row, desk)
+    intent = _intent(call, admitted, desk, number, because, deadline_s)
+    scopes = tuple(Scope(name, limit) for name, limit in call.limits.items())
+    ticket = await desk.clerk.open(Opening(intent, scopes))
+    if isinstance(ticket, Disabled):
+        raise barred(call, ticket)
     started = desk.monotonic()
     try:
         desk.keep_prompt(call.request, call.request_hash)
@@ -72,17 +77,7 @@ async def attempt(
         latency_ms=round((desk.monotonic() - started) * 1000),
         degraded=row.degraded,
     )
-    return replace(ended, ending=await desk.aside(desk.books.close, ticket, ending))
-
-
-def _begin(
-    call: Call, row: "Row", desk: Desk, number: int, because: str, deadline_s: float
-) -> tuple[Admitted, Ticket]:
-    """Everything before the request that may wait for the disk, in one step."""
-    admitted = admit(call, row, desk)
-    intent = _intent(call, admitted, desk, number, because, deadline_s)
-    scopes = [Scope(name, limit) for name, limit in call.limits.items()]
-    return admitted, desk.books.open(intent, scopes)
+    return replace(ended, ending=await desk.clerk.close(Closing(ticket, ending)))
 
 
 def most_input(request: Request, row: "Row") -> int:

@@ -16,6 +16,7 @@ from peaklib.evidence.redaction.secrets import Secrets
 from peaklib.llm.books import Books
 from peaklib.llm.client import Client
 from peaklib.llm.messages import Request
+from peaklib.llm.routing.clerk import Clerk
 from peaklib.llm.routing.cooldown import Cooldowns
 from peaklib.llm.settings import Settings
 from peaklib.observability import CallMetrics, call_log
@@ -93,6 +94,11 @@ class Desk:
         self.folder.mkdir(parents=True, exist_ok=True)
         hidden = Secrets.known(self.environ)
         return call_log(self.folder / LOG, clock=self.clock, redact=hidden.text)
+
+    @cached_property
+    def clerk(self) -> Clerk:
+        """Keeps the books for all calls that are under way."""
+        return Clerk(self.books.together)
 
     async def aside(self, work: Callable[..., T], *arguments: Any) -> T:
         """Do what waits for the disk in another thread, so that other calls go on."""
