@@ -91,7 +91,7 @@ test: static  ## everything CI runs: check, all tests, notebooks, configs
 	@$(PEAK) config-lint configs/
 	@$(PYTEST) notebooks --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg \
 	  -n $(WORKERS) --dist loadfile
-	@$(PYTEST) -m 'not soak' -n $(WORKERS)
+	@$(PYTEST) -m 'not soak' -n $(WORKERS) --dist loadgroup
 
 notebooks: $(INSTALLED)  ## execute each notebook in place (synced with its script), and record the stories
 	@$(PEAK) notebooks --record sp500,nasdaq

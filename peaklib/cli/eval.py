@@ -159,7 +159,8 @@ def _tell(
     if saved:
         console.print(f"baseline  {saved}", soft_wrap=True)
     done = run.record()["status"] == "completed"
-    full = done and plan.whole and plan.source != "replay"
+    # What a stand-in says verifies nothing, and would only be refused.
+    full = done and plan.whole and plan.source == "provider"
     next_step(
         f"peak llm verify {run.run_id} --signer NAME" if full else f"peak runs show {run.run_id}"
     )

@@ -42,7 +42,10 @@ def command(port: int, faults: tuple[str, ...], list_faults: bool) -> None:
         return
     from peaklib.llm.standin import StandIn
 
-    with StandIn(faults=_read(faults), port=port, watch=_show) as standin:
+    wanted = _read(faults)
+    for model in sorted(set(wanted) - _models()):
+        console.print(f"! no row of the matrix asks for {model}: its fault will meet nobody")
+    with StandIn(faults=wanted, port=port, watch=_show) as standin:
         console.print(f"serving {standin.url} for this machine only; Ctrl-C ends it")
         for notebook in _NOTEBOOKS:
             next_step(f"AI_ENABLED=1 AI_LOCAL_URL={standin.url} peak run notebooks/{notebook}")
@@ -67,6 +70,15 @@ def _read(given: tuple[str, ...]) -> dict[str, str | list[str]]:
             )
         faults[model] = in_turn(names)
     return faults
+
+
+def _models() -> set[str]:
+    """Models of the project's matrix."""
+    from peaklib.cli.project import find_project
+    from peaklib.llm.settings.matrix import FILE, read_matrix
+
+    rows = read_matrix(find_project() / "configs" / "ai" / FILE).rows
+    return {row.model_id for row in rows}
 
 
 def _show(served: "Served") -> None:

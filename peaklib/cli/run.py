@@ -87,9 +87,9 @@ def _executed(job: "NotebookJob", as_json: bool) -> "Outcome":
 def _made(outcome: "Outcome", name: str) -> Path:
     """The page of a run, from the project's root if it lies there."""
     from peaklib.evidence import home
-    from peaklib.sweep import publish_page
+    from peaklib.sweep import provenance_of, publish_page
 
-    page = publish_page(outcome, [name]).page
+    page = publish_page(outcome, [name], provenance=provenance_of(outcome)).page
     return page.relative_to(home()) if page.is_relative_to(home()) else page
 
 
@@ -114,6 +114,8 @@ def _answer(job: "NotebookJob", outcome: "Outcome") -> dict[str, Any]:
 
 
 def _print(outcome: "Outcome", page: Path | None) -> None:
+    from peaklib.sweep import models_of
+
     sign, style = ("✕", "red") if outcome.error else ("✓", "green")
     console.print(f"{sign} {outcome.run_id}  {outcome.seconds:.1f} s", style=style, soft_wrap=True)
     if outcome.error:
@@ -125,6 +127,10 @@ def _print(outcome: "Outcome", page: Path | None) -> None:
     metrics = _metrics(outcome)
     if metrics:
         console.print(f"  metrics  {_listed(metrics)}", soft_wrap=True)
+    if asked := models_of(outcome.folder):
+        console.print(f"  models   {asked}", soft_wrap=True)
+        if (outcome.folder / "outputs" / "llm").is_dir():
+            console.print(f"           peak llm why {outcome.run_id}", style="dim", soft_wrap=True)
     if page:
         console.print(f"  page     {page}", soft_wrap=True)
         next_step(f"open {page} in a browser")

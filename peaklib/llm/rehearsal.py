@@ -1,9 +1,7 @@
 """A dry run of one call: a stand-in that fails as told, a router of its own, and what it did."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -91,7 +89,6 @@ def rehearse(
         ConfigError: no such layer, role, row or fault, or a fault of the other API.
         PolicyViolation: a layer that no model serves.
     """
-    _load_sdk()
     faults = _by_model(settings.chain(layer, role), layer, role, fail or {})
     budget = Limit(_PLENTY, _PLENTY, _PLENTY, deadline_s)
     with (
@@ -115,12 +112,6 @@ def rehearse(
                 problem = error
         (call,) = why(Ledger(runs / "ledger.jsonl"), _RUN).calls
     return Rehearsal(call, text, problem, len(standin.seen))
-
-
-def _load_sdk() -> None:
-    """It takes a second to load, which a short deadline should not have to pay for."""
-    with suppress(ModuleNotFoundError):
-        import_module("peaklib.llm.client.exchange")
 
 
 def _by_model(

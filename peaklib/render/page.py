@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -33,6 +33,7 @@ def render_page(
     *,
     title: str,
     hidden: Collection[str] = (),
+    provenance: Sequence[tuple[str, str]] = (),
     max_bytes: int = MAX_BYTES,
 ) -> Path:
     """Write an executed notebook as one HTML file that needs no network and no server.
@@ -45,6 +46,8 @@ def render_page(
         target: the file to write; its folder must exist.
         title: title of the page; a verdict or a failed execution is put before it.
         hidden: parameters that are not listed, such as a folder that is gone by now.
+        provenance: names and values for the line above everything else; for notebooks whose
+            first screen has no such line.
         max_bytes: largest file to write.
 
     Returns:
@@ -55,7 +58,7 @@ def render_page(
             `max_bytes`; nothing is written then.
     """
     node = _read(notebook) if isinstance(notebook, Path) else notebook
-    html = page_html(node, title=title, hidden=hidden)
+    html = page_html(node, title=title, hidden=hidden, provenance=provenance)
     content = html.encode("utf-8")
     if len(content) > max_bytes:
         raise NotebookError(
@@ -66,7 +69,13 @@ def render_page(
     return target
 
 
-def page_html(notebook: "NotebookNode", *, title: str, hidden: Collection[str] = ()) -> str:
+def page_html(
+    notebook: "NotebookNode",
+    *,
+    title: str,
+    hidden: Collection[str] = (),
+    provenance: Sequence[tuple[str, str]] = (),
+) -> str:
     """The page of `render_page` as text."""
     arranged = arrange(notebook)
     parameters = tuple(p for p in parameters_used(notebook) if p.name not in hidden)
@@ -75,6 +84,7 @@ def page_html(notebook: "NotebookNode", *, title: str, hidden: Collection[str] =
     resources: dict[str, Any] = {
         "peak": {
             "title": heading,
+            "provenance": list(provenance),
             "failures": arranged.failures,
             "log": arranged.log,
             "parameters": table,

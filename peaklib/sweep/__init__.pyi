@@ -41,6 +41,8 @@ from .plan import (
 from .report import (
     ReportFiles as ReportFiles,
     make_report as make_report,
+    models_of as models_of,
+    provenance_of as provenance_of,
     publish_page as publish_page,
 )
 from .results import (

@@ -8,7 +8,16 @@ from typing import Any, Final
 import pandas as pd
 
 from peaklib.errors import EvidenceError, NotebookError
-from peaklib.evidence import Registry, RunSpec, SealedRun, home, reports_folder, runs_folder
+from peaklib.evidence import (
+    Registry,
+    RunSpec,
+    SealedRun,
+    home,
+    open_pack,
+    reports_folder,
+    runs_folder,
+)
+from peaklib.evidence.canonical import from_json
 from peaklib.render import render_page
 from peaklib.runner import NotebookJob, Outcome, declared_parameters, run_notebook
 from peaklib.sweep.config import SweepConfig
@@ -103,6 +112,7 @@ def publish_page(
     outcome: Outcome,
     parts: Sequence[str],
     *,
+    provenance: Sequence[tuple[str, str]] = (),
     runs: Path | None = None,
     reports: Path | None = None,
 ) -> ReportFiles:
@@ -113,6 +123,7 @@ def publish_page(
     Args:
         outcome: of the run, which completed.
         parts: of the name of the files, and of the page's title.
+        provenance: names and values for the line on top, see `provenance_of`.
         runs, reports: folders; the project's by default.
     """
     folder = reports or reports_folder()
@@ -120,7 +131,11 @@ def publish_page(
     name = ".".join(parts)
     executed = outcome.folder / "notebook.ipynb"
     made = render_page(
-        executed, folder / f"{name}.html", title=" · ".join(parts), hidden=_NOT_SHOWN
+        executed,
+        folder / f"{name}.html",
+        title=" · ".join(parts),
+        hidden=_NOT_SHOWN,
+        provenance=provenance,
     )
     tables = {
         path.stem: pd.read_parquet(path)
@@ -133,6 +148,26 @@ def publish_page(
     )
     Registry(runs or runs_folder()).record_page(files.page, [outcome.run_id], files.tables)
     return files
+
+
+def provenance_of(outcome: Outcome) -> list[tuple[str, str]]:
+    """Where a page comes from: run, commit, time, and whether a model was asked."""
+    record = open_pack(outcome.folder).record()
+    commit = (record["code"]["commit"] or "none")[:12]
+    changed = ", with changes" if record["code"]["dirty"] else ""
+    asked = models_of(outcome.folder)
+    return [
+        ("run", outcome.run_id),
+        ("commit", f"{commit}{changed}"),
+        ("", f"{record['start'][:16].replace('T', ' ')} UTC"),
+        *([("models", asked)] if asked else []),
+    ]
+
+
+def models_of(pack: Path) -> str:
+    """What a run says of the models that it asked, or did not; empty if it could ask none."""
+    path = pack / "inputs" / "llm" / "session.json"
+    return str(from_json(path.read_bytes())["status"]) if path.is_file() else ""
 
 
 def _job(

@@ -135,7 +135,7 @@ def test_silence_ends_at_the_deadline() -> None:
     began = time.perf_counter()
     got = failure(lambda c: c.wait_for_end(), deadline_s=0.2)
     assert got.outcome is Outcome.TIMEOUT
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 10
 
 
 def test_dripping_bytes_do_not_push_the_deadline() -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ai_settings import EXAMPLE, TODAY
+from scratch import ROOT
 
 from peaklib.errors import PeakError
 from peaklib.evidence.ledger.ledger import Ledger
@@ -21,7 +22,9 @@ from peaklib.llm.settings import Limit, Settings, load_settings
 from peaklib.llm.standin import FAULTS, Said, StandIn
 from peaklib.llm.standin.faults import ALIASES
 
-ROOT = Path(__file__).parents[2]
+# The calls are made once, by one worker.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(name="faults")]
+
 PAGE = ROOT / "docs" / "reference" / "model-faults.md"
 DEADLINE_S = 2.0
 PLENTY = 10**15
@@ -95,7 +98,7 @@ IN_RESPONSES = EXPECTED | {row.fault: row for row in APART}
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Future[Seen]]]:
     """All calls, made side by side: most of them wait."""
-    settings = load_settings(ROOT / "configs" / "ai", today=date(2026, 11, 21))
+    settings = load_settings(EXAMPLE, today=TODAY)
     calls = [
         (name, "L1" if fault.api == "responses" else "L2") for name, fault in FAULTS.items()
     ] + [(name, "L4") for name, fault in FAULTS.items() if fault.group in IN_BOTH]
@@ -176,7 +179,6 @@ def test_every_fault_has_one_row_with_its_meaning() -> None:
     assert all(meanings[row.fault] == row.meaning for row in APART)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_router_does_what_the_page_says(
     fault: str, seen: dict[tuple[str, str], Future[Seen]]
@@ -185,7 +187,6 @@ def test_the_router_does_what_the_page_says(
     _check(EXPECTED[fault], seen[fault, layer].result())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", [name for name, each in FAULTS.items() if each.group in IN_BOTH])
 def test_the_responses_api_differs_only_where_the_page_says_so(
     fault: str, seen: dict[tuple[str, str], Future[Seen]]
@@ -194,7 +195,7 @@ def test_the_responses_api_differs_only_where_the_page_says_so(
 
 
 def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
-    settings = load_settings(ROOT / "configs" / "ai", today=date(2026, 11, 21))
+    settings = load_settings(EXAMPLE, today=TODAY)
     first = settings.chain("L2", "primary")[0]
     with StandIn(
         lambda asked: Said(f"about {asked.prompt}"), faults={first.model_id: "second-answer"}

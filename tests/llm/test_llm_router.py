@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from ai_settings import TODAY, make_fit
 from llm.routing import HELLO, RUN, Bench, bench
+from scratch import wait_until
 
 from peaklib.errors import (
     BudgetError,
@@ -195,7 +196,7 @@ def test_the_deadline_is_one_for_connecting_waiting_and_reading(tmp_path: Path) 
     started = time.monotonic()
     with bench(tmp_path, changes=changes, faults=faults) as at, pytest.raises(ProviderError):
         at.call()
-    assert 0.8 < time.monotonic() - started < 5
+    assert 0.8 < time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("fault", ["other-model", "unknown-snapshot", "case-model", "routed-model"])
@@ -357,15 +358,17 @@ def test_a_caller_that_gives_up_leaves_a_record_and_no_connection(tmp_path: Path
     with bench(tmp_path, faults={"gpt-5-mini": "hang-headers"}) as at:
 
         async def give_up() -> None:
-            work = at.router.acall("L2", "primary", HELLO, run_id=RUN, prompt_version="test/1")
-            async with asyncio.timeout(0.5):
-                await work
+            work = asyncio.ensure_future(
+                at.router.acall("L2", "primary", HELLO, run_id=RUN, prompt_version="test/1")
+            )
+            while not at.standin.seen:
+                await asyncio.sleep(0.01)
+            work.cancel()
+            await work
 
-        with pytest.raises(TimeoutError):
+        with pytest.raises(asyncio.CancelledError):
             asyncio.run(give_up())
-        until = time.monotonic() + 5
-        while not at.lines("outcome") and time.monotonic() < until:
-            time.sleep(0.02)
+        wait_until(lambda: bool(at.lines("outcome")), "the outcome's line")
         intent, outcome = at.lines("intent", "outcome")
     assert outcome["reason"].startswith("ended on this side")
     assert outcome["cost_micro_eur"] == intent["reserved_micro_eur"]

@@ -51,7 +51,7 @@ def test_a_careless_model_is_struck_out_in_the_open(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     (folder,) = run_folders(project)
     outputs = told(folder)
-    (prose,) = [text for text in outputs if text.startswith("Written by a model")]
+    (prose,) = [text for text in outputs if text.startswith("Written by a stand-in")]
     assert GOOD in prose
     assert "✕ 39.9 %" in prose
     assert "You should buy" not in prose

@@ -20,6 +20,19 @@ _LONGEST: Final = 300
 _MOST_EVENTS: Final = 100
 
 
+def service_name(provider: str, model_id: str, endpoint: str) -> str:
+    """What may be disabled: `openai:gpt-5-mini`, or `local openai:gpt-5-mini` for its stand-in.
+
+    What a stand-in on this machine does says nothing about the service that it stands for.
+
+    Args:
+        provider, model_id: of the row.
+        endpoint: `provider` or `local`.
+    """
+    service = f"{provider}:{model_id}"
+    return f"local {service}" if endpoint == "local" else service
+
+
 class Limit(Protocol):
     """What one scope may use in all."""
 
@@ -104,8 +117,8 @@ class Intent:
 
     @property
     def service(self) -> str:
-        """Provider and model, such as `openai:gpt-5-mini`."""
-        return f"{self.provider}:{self.asked}"
+        """Provider and model as `service_name` has them."""
+        return service_name(self.provider, self.asked, self.endpoint)
 
     def __post_init__(self) -> None:
         for name in ("reserved_tokens", "reserved_micro_eur"):

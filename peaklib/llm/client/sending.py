@@ -72,7 +72,7 @@ class Client:
 
     @property
     def ready(self) -> bool:
-        """Whether the SDK is loaded; the first `send` would do it within its deadline."""
+        """Whether the SDK is loaded, which takes a second and stops the event loop."""
         return self._exchange is not None
 
     def prepare(self) -> None:
