@@ -61,8 +61,11 @@ loaded = [load(name) for name in datasets]
 stocks = load_panel(panel) if panel else None
 run.use(*loaded, *([stocks] if stocks else []))
 last_day = as_of or f"{loaded[0].frame.index[-1]:%Y-%m-%d}"
-markets = [each.between(None, last_day) for each in loaded]
-market, beside = markets[0], markets[1:]
+# A series that begins later has nothing to say about that day; the market itself has to.
+begun = [each for each in loaded[1:] if f"{each.frame.index[0]:%Y-%m-%d}" <= last_day]
+later = [each.name for each in loaded[1:] if each not in begun]
+market, *beside = [each.between(None, last_day) for each in (loaded[0], *begun)]
+markets = [market, *beside]
 close, today = market.frame["close"], market.frame.index[-1]
 
 # %%
@@ -105,11 +108,12 @@ render.key_values(
 # %%
 pools = [
     (known.name, known.meta, known.frame.index, whole.digest)
-    for known, whole in zip(markets, loaded, strict=True)
+    for known, whole in zip(markets, (loaded[0], *begun), strict=True)
 ]
 if stocks:
     pools.append((stocks.name, stocks.meta, stocks.close.loc[:today].index, stocks.digest))
 notes = {name: meta.notes[0] for name, meta, _, _ in pools if meta.notes}
+late = f"; not yet begun: {', '.join(later)}" if later else ""
 render.table(
     pd.DataFrame(
         [
@@ -125,7 +129,7 @@ render.table(
             for name, meta, index, digest in pools
         ]
     ),
-    caption=f"What is known on {today:%Y-%m-%d}; gaps and oddities of {market.name} are at the end",
+    caption=f"What is known on {today:%Y-%m-%d}{late}; gaps and oddities of {market.name} are at the end",
 )
 
 # %% [markdown]
