@@ -129,7 +129,7 @@ render.table(
             for name, meta, index, digest in pools
         ]
     ),
-    caption=f"What is known on {today:%Y-%m-%d}{late}; gaps and oddities of {market.name} are at the end",
+    caption=f"What is known on {today:%Y-%m-%d}{late}; oddities of {market.name} are at the end",
 )
 
 # %% [markdown]

@@ -48,7 +48,7 @@ def entry(layer: str, provider: str, model_id: str, digest: str, **changes: obje
     plain: Mapping[str, object] = {
         "score": 0.95,
         "threshold": 0.9,
-        "cases": 30,
+        "cases": 1,
         "measured_on": date(2026, 11, 20),
         "signer": "ada",
         "endpoint": "provider",

@@ -1,5 +1,6 @@
 """The `peak` command. Each subcommand is a module that loads when it is asked for."""
 
+import os
 import sys
 from typing import Final
 
@@ -8,6 +9,7 @@ import click
 from peaklib import __version__
 from peaklib.cli.lazy import Lazy, LazyGroup
 from peaklib.errors import ConfigError, PeakError
+from peaklib.evidence.places import INPUTS_VARIABLE, REPEATER_VARIABLE
 
 _COMMANDS: Final = {
     "sweep": Lazy("sweep", "Run a sweep over a notebook and report it."),
@@ -42,6 +44,9 @@ def peak() -> None:
 
 def main() -> None:
     """Entry point of the console script; prints errors without a traceback."""
+    # Only a command that repeats a run says whose inputs are read, and for itself alone.
+    for name in (INPUTS_VARIABLE, REPEATER_VARIABLE):
+        os.environ.pop(name, None)
     try:
         peak(standalone_mode=False)
     except click.ClickException as error:

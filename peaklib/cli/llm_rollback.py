@@ -36,10 +36,11 @@ def command(yes: bool, by: str | None, reason: str) -> None:
     """
     from peaklib.cli.project import find_project
     from peaklib.evidence import Ledger, runs_folder
-    from peaklib.llm.settings import lock
+    from peaklib.llm.settings import lock, recorded
 
     path = find_project() / "configs" / "ai" / lock.FILE
-    present, before = lock.read_lock(path), lock.previous_lock(path)
+    ledger = runs_folder() / "ledger.jsonl"
+    present, before = lock.read_lock(path), lock.previous_lock(path, ledger)
     _announce(present, before)
     if not yes:
         if not sys.stdin.isatty():
@@ -49,8 +50,8 @@ def command(yes: bool, by: str | None, reason: str) -> None:
             raise SystemExit(1)
     who = by or os.environ.get("USER") or "unknown"
     # First the ledger: a change that nobody could record is not made.
-    Ledger(runs_folder() / "ledger.jsonl").append(
-        lock.EVENT, lock.change("rollback", present, before, by=who, reason=reason)
+    Ledger(ledger).append(
+        recorded.EVENT, lock.change("rollback", present, before, by=who, reason=reason)
     )
     lock.rollback(path)
     console.print(f"{lock.FILE} is {before.digest[:12]} again; commit it", soft_wrap=True)

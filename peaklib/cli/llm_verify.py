@@ -45,7 +45,8 @@ def command(run_ids: tuple[str, ...], signer: str, path: Path | None, reason: st
     from peaklib.llm.settings import lock
 
     project = find_project()
-    place = path or project / "configs" / "ai" / lock.FILE
+    own = project / "configs" / "ai" / lock.FILE
+    place = path or own
     if not signer.strip() or not signer.isprintable():
         raise click.BadParameter("is empty; name who vouches for it", param_hint="--signer")
     examined = _examined(run_ids, signer.strip())
@@ -55,7 +56,7 @@ def command(run_ids: tuple[str, ...], signer: str, path: Path | None, reason: st
     if len(entries) < len(examined):
         write("the lock was left as it is")
         raise SystemExit(1)
-    after = _write(place, entries, signer.strip(), reason)
+    after = _write(place, entries, signer.strip(), reason, own=place.resolve() == own.resolve())
     console.print(
         f"{place.name} is {after.digest[:12]} now, {len(after.entries)} models; commit it",
         soft_wrap=True,
@@ -88,11 +89,13 @@ def _show(examined: "Examined") -> None:
         write("a server on this machine answered, so it verifies nothing in prod", 4)
 
 
-def _write(path: Path, entries: "Sequence[LockEntry]", signer: str, reason: str) -> "Lock":
+def _write(
+    path: Path, entries: "Sequence[LockEntry]", signer: str, reason: str, *, own: bool
+) -> "Lock":
     """Replace the lock, the ledger first: a change that nobody could record is not made."""
     from peaklib.evidence import Ledger, runs_folder
     from peaklib.llm.evals import with_entries
-    from peaklib.llm.settings import lock
+    from peaklib.llm.settings import lock, recorded
 
     before = lock.read_lock(path) if path.exists() else lock.Lock("", "", ())
     wanted = with_entries(before, entries)
@@ -102,6 +105,9 @@ def _write(path: Path, entries: "Sequence[LockEntry]", signer: str, reason: str)
             shutil.copyfile(path, draft)
         after = lock.write_lock(draft, wanted)
     Ledger(runs_folder() / "ledger.jsonl").append(
-        lock.EVENT, lock.change("verify", before, after, by=signer, reason=reason)
+        recorded.EVENT,
+        lock.change(
+            "verify", before, after, by=signer, reason=reason, elsewhere=None if own else path
+        ),
     )
     return lock.write_lock(path, wanted)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -164,6 +165,8 @@ def _cost(step: "Step") -> str:
         "missing": "usage not reported: all that was set aside is charged",
         "absurd": "usage cannot be true: all that was set aside is charged",
     }.get(step.usage)
+    if step.outcome == "drift":
+        remark = "the price of what answered is not known: all that was set aside is charged"
     return " · ".join(said) + (f"; {remark}" if remark else "")
 
 
@@ -178,6 +181,10 @@ def _verdict(call: "Call") -> str:
 
 def _then(story: "Story") -> str:
     disabled = [switch.service for switch in story.switches if not switch.cleared]
+    if not disabled:
+        # In another run than this one.
+        steps = (step for call in story.calls for step in call.steps if not step.sent)
+        disabled = [step.service for step in steps if " is disabled since " in step.reason]
     if disabled:
-        return f"peak llm enable {disabled[0]} --by NAME --reason TEXT"
+        return f"peak llm enable {quote(disabled[0])} --by NAME --reason TEXT"
     return "peak llm spend --by run" if story.calls else "peak llm spend"

@@ -7,6 +7,8 @@ from typing import Final
 HOME_VARIABLE: Final = "PEAK_HOME"
 # Folder of the run that is being repeated, whose kept inputs are read again.
 INPUTS_VARIABLE: Final = "PEAK_INPUTS"
+# Number of the process that repeats it; what a shell says of inputs without it is not passed on.
+REPEATER_VARIABLE: Final = "PEAK_INPUTS_BY"
 # Date from which on no row of any data set is read; the runner sets it for a sweep's cells.
 HOLDOUT_VARIABLE: Final = "PEAK_HOLDOUT_FROM"
 

@@ -8,6 +8,7 @@ from shlex import quote
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
+from peaklib.evidence.checks.answers import CallLines
 from peaklib.evidence.checks.claims import read_object
 from peaklib.evidence.checks.verify import Check, Report, report_of_none, verify_pack
 from peaklib.evidence.export import Export, unpack
@@ -151,9 +152,16 @@ def _packs(registry: Registry, folders: Sequence[Path], asked: Path | None) -> I
     names = [_name(folder) for folder in folders]
     roots = registry.roots() if len(names) > 1 else {n: registry.root_of(n) for n in names}
     reasons = {e.data["run_id"]: e.data["reason"] for e in registry.ledger.events("delete")}
+    calls = CallLines(registry.ledger)
     reports = (
         _explained(
-            verify_pack(folder, root=roots.get(name), history=history, data=registry.runs / DATA),
+            verify_pack(
+                folder,
+                root=roots.get(name),
+                history=history,
+                data=registry.runs / DATA,
+                calls=calls,
+            ),
             reasons,
         )
         for folder, name in zip(folders, names, strict=True)

@@ -5,6 +5,8 @@ from typing import Final
 
 LAYERS: Final = ("L0", "L1", "L2", "L3", "L4")
 """Layers that models may serve."""
+ESCALATION: Final = "L4"
+"""Layer whose models are asked about the answers of others."""
 WITHOUT_MODELS: Final = ("L5", "L6")
 """Risk gate and execution: deterministic, they have no row and cannot have one."""
 PRIMARY: Final = "primary"

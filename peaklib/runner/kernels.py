@@ -8,7 +8,7 @@ import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 
 from peaklib.data.holdout import narrowest
-from peaklib.evidence.places import HOLDOUT_VARIABLE
+from peaklib.evidence.places import HOLDOUT_VARIABLE, INPUTS_VARIABLE, REPEATER_VARIABLE
 
 KERNEL: Final = "peaklib"
 # Always there: the interpreter that runs this very process.
@@ -23,15 +23,22 @@ def kernel_name() -> str:
 def kernel_environment(threads: int, holdout_from: str | None = None) -> dict[str, str]:
     """Environment of a kernel.
 
+    A kernel reads the inputs of another run only while this process repeats that run
+    (`inputs_of`): else a shell could hand any answers of models to a run that is new.
+
     Args:
         threads: how many a grid or a compiled loop may use, so that several kernels
             share the processors.
         holdout_from: date from which on nothing that the notebook loads has rows.
     """
     held = narrowest(holdout_from, os.environ.get(HOLDOUT_VARIABLE))
+    passed = {**os.environ}
+    repeater = passed.pop(REPEATER_VARIABLE, "")
+    if repeater != str(os.getpid()):
+        passed.pop(INPUTS_VARIABLE, None)
     return {
         "PYTHONHASHSEED": "0",
-        **os.environ,
+        **passed,
         "NUMBA_NUM_THREADS": str(threads),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         **({HOLDOUT_VARIABLE: held} if held else {}),

@@ -11,7 +11,7 @@ import nbformat
 from peaklib.data.holdout import OPTION
 from peaklib.errors import NotebookError
 from peaklib.evidence import RunSpec, SealedRun, open_run
-from peaklib.evidence.places import HOME_VARIABLE, INPUTS_VARIABLE
+from peaklib.evidence.places import HOME_VARIABLE, INPUTS_VARIABLE, REPEATER_VARIABLE
 from peaklib.runner.execute import NOTEBOOK, NotebookJob, run_notebook
 from peaklib.runner.notebook import INJECTED, read_notebook
 
@@ -41,7 +41,11 @@ def inputs_of(run: SealedRun) -> Iterator[None]:
 
     For the time of a command only: the environment is put back afterwards.
     """
-    wanted = {INPUTS_VARIABLE: str(run.folder), HOME_VARIABLE: str(run.runs.parent)}
+    wanted = {
+        INPUTS_VARIABLE: str(run.folder),
+        REPEATER_VARIABLE: str(os.getpid()),
+        HOME_VARIABLE: str(run.runs.parent),
+    }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

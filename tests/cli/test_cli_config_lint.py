@@ -112,6 +112,16 @@ def test_forbidden_model_in_a_sweep_is_found(call: Call, project: Path) -> None:
     assert "denylist.model" in done.output
 
 
+def test_key_that_would_go_to_another_host_is_a_mistake(call: Call, project: Path) -> None:
+    path = copy_ai(project) / "providers.toml"
+    edit(path, "https://api.openai.com/v1", "https://openrouter.ai/api/v1")
+    edit(path, '"OPENAI_API_KEY"', '"AWS_SECRET_ACCESS_KEY"')
+    done = call("config-lint")
+    assert done.exit_code == 2
+    assert "    openai.base_url: is no host of openai, and would be sent its key" in done.output
+    assert "    openai.key: is no key of openai; its variable is OPENAI_API_KEY" in done.output
+
+
 def test_prod_fails_without_a_verified_model_and_says_so(call: Call, project: Path) -> None:
     copy_ai(project)
     shutil.copy(ROOT / "requirements.lock", project)

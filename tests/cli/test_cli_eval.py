@@ -72,7 +72,7 @@ def test_eval_of_the_parrot_says_so_and_shows_what_failed(evals: EvalProject, pe
     assert max(map(len, done.output.splitlines())) <= 80
     run = run_id_of(done.output)
     assert open_run(run).record()["kind"] == "eval"
-    assert done.output.endswith(f"next  peak llm verify {run} --signer NAME\n")
+    assert done.output.endswith(f"next  peak runs show {run}\n")
 
 
 def test_eval_of_a_server_names_it_and_is_in_the_ledger(
@@ -184,6 +184,9 @@ def test_another_lock_may_be_written(evals: EvalProject, peak: Call, tmp_path: P
     assert done.exit_code == 0
     assert [entry.model_id for entry in read_lock(other).entries] == ["gpt-5-mini"]
     assert not read_lock(evals.folder / "configs" / "ai" / LOCK).entries
+    # So that nobody takes it for a line about the project's own.
+    (line,) = Ledger(evals.runs / "ledger.jsonl").events("llm_lock")
+    assert line.data["file"] == str(other)
 
 
 def test_threshold_comes_from_the_project(evals: EvalProject, peak: Call) -> None:

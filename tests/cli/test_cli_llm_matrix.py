@@ -125,6 +125,17 @@ def test_first_lock_has_none_before_it(project: Path, folder: Path) -> None:
     assert not (project / "runs").exists()
 
 
+def test_planted_lock_is_not_gone_back_to(project: Path, folder: Path) -> None:
+    present = write_lock(folder / LOCK, [])
+    ledger = Ledger(project / "runs" / "ledger.jsonl")
+    ledger.append("llm_lock", {"before": "", "after": present.digest})
+    done = go_back("--yes")
+    assert isinstance(done.exception, ConfigError)
+    assert "it never stood here" in str(done.exception)
+    assert read_lock(folder / LOCK) == present
+    assert len(list(ledger.events("llm_lock"))) == 1
+
+
 def test_altered_lock_is_not_gone_back_to_and_not_recorded(project: Path, folder: Path) -> None:
     present = write_lock(folder / LOCK, [])
     (kept,) = (folder / "locks").iterdir()

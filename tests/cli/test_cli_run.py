@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from click.testing import Result
 from scratch import PEAK, ROOT, environment, peak, run_folders, wait_until, write_notebook
 
+from peaklib.cli import main
 from peaklib.errors import ConfigError, DataError, NotebookError
 
 Call = Callable[..., Result]
@@ -184,3 +186,14 @@ def test_recording_an_unknown_data_set_executes_nothing(call: Call, project: Pat
     assert "'nasdaq'" in str(error)
     assert {path: path.read_bytes() for path in (project / "notebooks").iterdir()} == before
     assert not (project / "runs").exists()
+
+
+def test_inputs_of_another_run_that_a_shell_names_are_not_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["peak", "--version"])
+    monkeypatch.setenv("PEAK_INPUTS", "forged")
+    monkeypatch.setenv("PEAK_INPUTS_BY", str(os.getpid()))
+    main()
+    assert capsys.readouterr().out.startswith("peak")
+    assert not {"PEAK_INPUTS", "PEAK_INPUTS_BY"} & set(os.environ)

@@ -4,11 +4,11 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from llm.ledgers import (
@@ -27,7 +27,7 @@ from llm.ledgers import (
 from peaklib.errors import BudgetError, DataError, EvidenceError
 from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.evidence.ledger.line import Event as Line
-from peaklib.llm.books import Books, Ending, Intent, Scope, eur
+from peaklib.llm.books import Books, Ending, Intent, Opening, Scope, eur
 from peaklib.llm.books.state import Spent
 from peaklib.llm.roles import Outcome
 
@@ -315,6 +315,80 @@ def test_a_disabled_service_stays_so_until_a_person_clears_it(books: Books, tmp_
     with pytest.raises(DataError, match="is not disabled"):
         books.enable(service, "mira", "looked into it")
     assert events(books)[1:] == ["llm_disabled", "llm_disabled", "llm_enabled"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DRIFT, Outcome.DENIED])
+@pytest.mark.parametrize("endpoint", ["provider", "local"])
+def test_an_outcome_that_names_another_model_disables_the_service_by_itself(
+    books: Books, outcome: Outcome, endpoint: Literal["provider", "local"]
+) -> None:
+    """As if the process had died right after it, before the line that disables."""
+    ticket = books.open(intent(endpoint=endpoint), SCOPES)
+    books.close(ticket, replace(ANSWER, outcome=outcome, reason="the reply names half a \ud800"))
+    assert events(books)[1:] == ["llm_intent", "llm_outcome"]
+    service = ticket.intent.service
+    known = books.disabled(service)
+    assert known is not None
+    assert (known.reason, known.run_id) == ("the reply names half a ?", RUN)
+    assert kept(books) == told(books)
+    for file in books.folder.glob("state.sqlite*"):
+        file.unlink()
+    again = books.disabled(service)
+    assert again is not None
+    assert (again.reason, again.run_id) == (known.reason, known.run_id)
+    assert kept(books).disabled == {service}
+    books.disable(service, "the reply names half a \ud800", RUN)
+    books.enable(service, "mira", "looked into it")
+    assert kept(books).disabled == told(books).disabled == set()
+
+
+class Meanwhile(Ledger):
+    """A ledger before whose line `llm_enabled` is done something else happens, elsewhere."""
+
+    happens: Callable[[], object] = print
+    thread: Thread | None = None
+
+    def append(self, event: str, data: Mapping[str, Any]) -> Line:
+        line = super().append(event, data)
+        if event == "llm_enabled":
+            self.thread = Thread(target=self.happens)
+            self.thread.start()
+            self.thread.join(0.1)
+        return line
+
+
+@pytest.mark.parametrize("by", ["disable", "close"])
+def test_what_disables_a_service_while_a_person_clears_it_is_not_lost(
+    tmp_path: Path, by: str
+) -> None:
+    ledger = Meanwhile(tmp_path / "ledger.jsonl")
+    books, elsewhere = Books(tmp_path / "llm", ledger), books_in(tmp_path)
+    ticket = elsewhere.open(intent(), SCOPES)
+    service = ticket.intent.service
+    elsewhere.disable(service, "the reply names gpt-4o", RUN)
+    ledger.happens = {
+        "disable": lambda: elsewhere.disable(service, "once more", RUN),
+        "close": lambda: elsewhere.close(ticket, replace(ANSWER, outcome=Outcome.DRIFT)),
+    }[by]
+    books.enable(service, "mira", "looked into it")
+    assert ledger.thread is not None
+    ledger.thread.join()
+    assert kept(books).disabled == told(books).disabled == {service}
+
+
+@pytest.mark.parametrize("amount", ["reserved_tokens", "reserved_micro_eur"])
+def test_amounts_that_no_database_can_count_are_beyond_every_budget(
+    books: Books, amount: str
+) -> None:
+    endless = [Scope("run", Allowance(2**80, 2**80))]
+    for huge in (2**53, 2**63, 2**70):
+        with pytest.raises(BudgetError, match=r"run: .* left of 9,007"):
+            books.open(intent(**{amount: huge}), endless)
+        (refused,) = books.together([Opening(intent(**{amount: huge}), tuple(endless))])
+        assert isinstance(refused, BudgetError)
+    books.open(intent("c1", **{amount: 2**53 - 1}), endless)
+    with pytest.raises(BudgetError, match=r"run: .* wanted, 0"):
+        books.open(intent("c2", **{amount: 2**53 - 1}), endless)
 
 
 def test_a_fork_and_its_parent_go_on_side_by_side(books: Books) -> None:

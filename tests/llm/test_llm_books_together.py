@@ -15,6 +15,7 @@ from llm.routing import HELLO, RUN, bench
 from peaklib.errors import BudgetError, EvidenceError, SwitchedOffError
 from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.llm.books import Books, Closing, Disabled, Entered, Entry, Opening, Scope, Ticket
+from peaklib.llm.roles import Outcome
 from peaklib.llm.routing.clerk import Clerk
 
 
@@ -113,13 +114,25 @@ def test_an_entry_that_cannot_be_recorded_leaves_the_others_alone(books: Books) 
 
 
 def test_an_entry_that_the_database_refuses_leaves_the_others_alone(books: Books) -> None:
-    huge = opening("c2", reserved_tokens=2**70)
-    boundless = Scope("s", Allowance(max_tokens=2**80))
-    found = books.together([opening("c1"), replace(huge, scopes=(boundless,)), opening("c3")])
+    found = books.together([opening("c1"), opening("c2", attempt=2**70), opening("c3")])
     kinds = [type(one).__name__ for one in found]
     assert kinds[0] == kinds[2] == "Ticket"
     assert kinds[1] != "Ticket"
     assert {call for call, _ in kept(books).reserved} == {"c1", "c3"}
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DRIFT, Outcome.DENIED])
+def test_what_begins_after_another_model_answered_in_the_same_go_is_not_sent(
+    books: Books, outcome: Outcome
+) -> None:
+    first = books.open(intent("c1"), SCOPES)
+    drift = replace(ANSWER, outcome=outcome, usage="missing", reason="gpt-4o answered")
+    _, barred, local = books.together(
+        [Closing(first, drift), opening("c2"), opening("c3", endpoint="local")]
+    )
+    assert isinstance(barred, Disabled)
+    assert (barred.reason, barred.run_id) == ("gpt-4o answered", first.intent.run_id)
+    assert isinstance(local, Ticket)
 
 
 def test_a_ticket_is_closed_once_however_many_ask_at_once(books: Books) -> None:
@@ -271,7 +284,7 @@ def test_a_service_that_is_disabled_while_it_is_asked_refuses_the_calls_after(
     with bench(tmp_path) as at:
         asked = {"run_id": RUN, "prompt_version": "test/1"}
         assert at.router.call("L2", "primary", HELLO, **asked).text
-        at.router._desk.books.disable("openai:gpt-5-mini", "a person said so", RUN)
+        at.router._desk.books.disable("local openai:gpt-5-mini", "a person said so", RUN)
         with pytest.raises(SwitchedOffError, match="a person said so"):
             at.router.call("L2", "primary", HELLO, **asked)
         assert len(at.standin.seen) == 1

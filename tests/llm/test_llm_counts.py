@@ -7,6 +7,7 @@ from llm.routing import RUN, bench
 
 from peaklib.errors import PeakError
 from peaklib.llm.history.counts import counted
+from peaklib.llm.roles import Outcome
 
 
 def test_counts_from_the_ledger_are_those_of_the_router(tmp_path: Path) -> None:
@@ -14,6 +15,10 @@ def test_counts_from_the_ledger_are_those_of_the_router(tmp_path: Path) -> None:
     with bench(tmp_path, faults=faults) as at:
         at.call()
         at.call()
+        for _ in range(2):
+            at.router._desk.cooldowns.begin("google:gemini-2.5-flash", Outcome.OUTAGE)
+            with pytest.raises(PeakError):
+                at.call()
         at.router._desk.cooldowns.end("openai:gpt-5-mini")
         with pytest.raises(PeakError):
             at.call()

@@ -32,7 +32,10 @@ from peaklib.llm.evals import (
     with_entries,
 )
 from peaklib.llm.evals.intervals import Estimate
+from peaklib.llm.evals.kept import Kept
 from peaklib.llm.evals.summary import Summary
+from peaklib.llm.evals.thresholds import missed
+from peaklib.llm.evals.verifying import accepted_names
 from peaklib.llm.settings import load_settings, read_lock, write_lock
 from peaklib.llm.standin import StandIn
 
@@ -64,7 +67,8 @@ def test_model_that_reaches_everything_gets_an_entry(project: EvalProject) -> No
     assert (entry.signer, entry.eval_digest) == ("ada", project.plan().suite.digest)
     assert 0 < entry.cost_micro_eur <= entry.budget_micro_eur == 4 * 100_000
     # A stand-in answered: in prod this vouches for nothing.
-    assert entry.shortfalls(entry.eval_digest) == (
+    settings = load_settings(project.folder / "configs" / "ai", today=TODAY)
+    assert entry.shortfalls(replace(settings.demands["L2"], min_pass=0.75)) == (
         "was measured against a local stand-in, not its provider",
     )
 
@@ -147,6 +151,15 @@ def test_altered_evidence_verifies_nothing(project: EvalProject) -> None:
     assert "score otherwise" in scores
 
 
+def test_name_of_a_refused_reply_is_no_snapshot() -> None:
+    kept = [
+        Kept("a", "", "ok", returned="gpt-5-mini-2025-08-07"),
+        Kept("b", "", "ok", returned="gpt-5-mini"),
+        Kept("c", "", "drift", returned="llama-3"),
+    ]
+    assert accepted_names(kept, "gpt-5-mini") == ("gpt-5-mini-2025-08-07",)
+
+
 def test_unfinished_eval_verifies_nothing(project: EvalProject) -> None:
     with StandIn(good, faults={"gpt-5-mini": ["429-quota"]}) as standin:
         environ = {"AI_ENABLED": "1", "AI_LOCAL_URL": standin.url}
@@ -173,7 +186,7 @@ def test_nothing_is_missing_only_if_every_number_is_within_bounds(
         cost_micro_eur=40,
     )
     fine = passed >= 34 and formats >= 39 and violations == 0
-    assert (not Thresholds(0.85, 0.97, 0, 1, 1.0).shortfalls(summary)) is fine
+    assert (not missed(Thresholds(0.85, 0.97, 0, 1, 1.0), summary)) is fine
 
 
 def test_thresholds_of_the_project_tolerate_no_violation() -> None:

@@ -116,7 +116,7 @@ def _call(settings: Settings, layer: str, fault: str, runs: Path) -> Seen:
     first = settings.chain(layer, "primary")[0]
     budget, error = Limit(PLENTY, PLENTY, PLENTY, DEADLINE_S), None
     with StandIn(faults={first.model_id: fault}, polls=1) as standin:
-        environ = {"AI_ENABLED": "1", "AI_LOCAL_URL": standin.url}
+        environ = {"AI_ENABLED": "1", "AI_ARMED": "1", "AI_LOCAL_URL": standin.url}
         with Router(settings, environ=environ, runs=runs) as router:
             try:
                 router.call(
@@ -200,7 +200,7 @@ def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(tmp_path:
     with StandIn(
         lambda asked: Said(f"about {asked.prompt}"), faults={first.model_id: "second-answer"}
     ) as standin:
-        environ = {"AI_ENABLED": "1", "AI_LOCAL_URL": standin.url}
+        environ = {"AI_ENABLED": "1", "AI_ARMED": "1", "AI_LOCAL_URL": standin.url}
         with Router(settings, environ=environ, runs=tmp_path) as router:
             replies = [
                 router.call(

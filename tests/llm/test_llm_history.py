@@ -42,7 +42,8 @@ def test_a_fallback_says_what_became_of_the_rows_before_it(books: Books) -> None
     assert (skipped.sent, skipped.row, skipped.why) == (False, "L1.fallback1", "")
     assert (skipped.reason, skipped.cost_micro_eur) == ("cooling down for 12 s", 0)
     assert answer.why == (
-        "next in the matrix after L1.primary (no answer in time), L1.fallback1 (out of service)"
+        "next in the matrix after L1.primary (no answer in time), "
+        "L1.fallback1 (not asked: out of service)"
     )
     assert answer.service == "mistral:mistral-large-2512"
     assert (answer.tokens, answer.cost_micro_eur, answer.degraded) == (234, 1234, True)
@@ -105,6 +106,19 @@ def test_a_service_that_a_run_disabled_is_told_with_who_cleared_it(books: Books)
         "mira on 2026-11-21: the alias was announced",
     )
     assert (second.reason, second.cleared) == ("drift again", "")
+
+
+def test_a_service_that_an_outcome_disabled_is_told_once_with_its_line_or_without(
+    books: Books,
+) -> None:
+    ticket = books.open(intent(), SCOPES)
+    books.close(ticket, replace(ANSWER, outcome=Outcome.DRIFT, reason="the reply names gpt-4o"))
+    alone = why(books.ledger, RUN).switches
+    assert [(switch.service, switch.reason, switch.cleared) for switch in alone] == [
+        ("openai:o3-deep-research", "the reply names gpt-4o", "")
+    ]
+    books.disable(ticket.intent.service, "the reply names gpt-4o", RUN)
+    assert why(books.ledger, RUN).switches == alone
 
 
 def test_every_outcome_has_its_words() -> None:

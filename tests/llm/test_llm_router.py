@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import threading
 import time
 from pathlib import Path
@@ -46,6 +47,7 @@ def test_a_call_has_one_intent_and_one_outcome_on_record(tmp_path: Path) -> None
     assert outcome["cost_micro_eur"] == reply.cost_micro_eur > 0
     assert intent["reserved_micro_eur"] > outcome["cost_micro_eur"]
     assert reply.endpoint == intent["endpoint"] == "local"
+    assert intent["host"] == "127.0.0.1"
 
 
 @pytest.mark.parametrize("value", [None, "", "0", "yes", "True", "on", " 1", "1 ", "TRUE"])
@@ -91,8 +93,11 @@ def test_the_critic_of_advice_is_the_critic_service_and_uses_its_budget(tmp_path
 
 @pytest.mark.parametrize("layer", ["L5", "L6"])
 def test_risk_gate_and_execution_cannot_ask_a_model(tmp_path: Path, layer: str) -> None:
-    with bench(tmp_path) as at, pytest.raises(PolicyViolation, match="deterministic"):
-        at.call(layer)
+    with bench(tmp_path) as at:
+        with pytest.raises(PolicyViolation, match="deterministic"):
+            at.call(layer)
+        (line,) = at.lines("intent", "outcome", "refused")
+    assert (line["event"], line["layer"], line["outcome"]) == ("llm_refused", layer, "denied")
 
 
 def test_an_unknown_layer_or_role_says_what_there_is(tmp_path: Path) -> None:
@@ -179,6 +184,35 @@ def test_a_wait_beyond_the_deadline_goes_to_the_next_row_and_is_remembered(tmp_p
     assert 3500 < int(left[1]) <= 3600
 
 
+def test_a_call_that_only_meets_pauses_is_on_record(tmp_path: Path) -> None:
+    faults = {"gpt-5-mini": "500", "gemini-2.5-flash": "500"}
+    with bench(tmp_path, faults=faults) as at:
+        for run in (RUN, "20261121_120001_fedcba"):
+            with pytest.raises(ProviderError):
+                at.call(run_id=run)
+        (line,) = at.lines("refused")
+    assert (line["run_id"], line["row"]) == ("20261121_120001_fedcba", "L2.fallback1")
+    assert "is left alone for" in line["reason"]
+
+
+def test_without_a_key_nothing_is_sent_and_nothing_charged(tmp_path: Path) -> None:
+    with bench(tmp_path) as at:
+        del at.environ["AI_LOCAL_URL"]
+        with pytest.raises(ProviderError, match="OPENAI_API_KEY is not set; export"):
+            at.call()
+        (line,) = at.lines("intent", "outcome", "refused")
+    assert (line["event"], line["outcome"]) == ("llm_refused", "auth")
+
+
+def test_where_nobody_listens_nothing_is_charged(tmp_path: Path) -> None:
+    with bench(tmp_path) as at:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            at.environ["AI_LOCAL_URL"] = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        with pytest.raises(ProviderError, match="no connection"):
+            at.call()
+        assert [line["cost_micro_eur"] for line in at.lines("outcome")] == [0, 0]
+
+
 def test_a_pause_ends_by_the_monotonic_clock(tmp_path: Path) -> None:
     now = [1000.0]
     options = {"monotonic": lambda: now[0]}
@@ -204,11 +238,11 @@ def test_another_model_in_the_reply_locks_the_service_out(tmp_path: Path, fault:
     with bench(tmp_path, faults={"gpt-5-mini": [fault]}) as at:
         with pytest.raises(GuardrailError, match="gpt-5-mini was asked and"):
             at.call()
-        with pytest.raises(SwitchedOffError, match="peak llm enable openai:gpt-5-mini"):
+        with pytest.raises(SwitchedOffError, match="peak llm enable 'local openai:gpt-5-mini'"):
             at.call()
         assert len(at.standin.seen) == 1
         assert [line["outcome"] for line in at.lines("outcome", "refused")] == ["drift", "disabled"]
-        assert at.lines("disabled")[0]["service"] == "openai:gpt-5-mini"
+        assert at.lines("disabled")[0]["service"] == "local openai:gpt-5-mini"
         assert 'llm_alerts_total{kind="drift"} 1.0' in at.router.metrics.text().decode()
 
 
@@ -219,7 +253,7 @@ def test_a_person_lets_a_service_be_asked_again(tmp_path: Path) -> None:
         with pytest.raises(GuardrailError):
             at.call()
         books = Books(at.runs / "llm", at.router.ledger)
-        books.enable("openai:gpt-5-mini", "Ada", "the provider had mixed up its canary")
+        books.enable("local openai:gpt-5-mini", "Ada", "the provider had mixed up its canary")
         assert at.call().row == "L2.primary"
 
 
@@ -338,7 +372,7 @@ def test_in_production_nobody_is_asked_whose_service_has_ended(tmp_path: Path) -
     folder = make_fit(tmp_path / "fit")
     verified = load_settings(folder, profile="prod", today=TODAY)
     with bench(tmp_path) as at:
-        as_prod(at, lock=verified.lock, eval_digests=verified.eval_digests)
+        as_prod(at, lock=verified.lock, demands=verified.demands)
         with pytest.raises(ProviderError, match="has ended on 2026-07-23"):
             at.call("L1")
         assert at.lines("refused")[0]["outcome"] == "gone"
@@ -370,7 +404,8 @@ def test_a_caller_that_gives_up_leaves_a_record_and_no_connection(tmp_path: Path
             asyncio.run(give_up())
         wait_until(lambda: bool(at.lines("outcome")), "the outcome's line")
         intent, outcome = at.lines("intent", "outcome")
-    assert outcome["reason"].startswith("ended on this side")
+    assert outcome["reason"] == "ended on this side: interrupted"
+    assert outcome["latency_ms"] > 0
     assert outcome["cost_micro_eur"] == intent["reserved_micro_eur"]
 
 

@@ -12,7 +12,8 @@ from ai_settings import copy_ai
 from scratch import ROOT
 
 from peaklib.errors import ConfigError, EvidenceError
-from peaklib.evidence import Run, attach
+from peaklib.evidence import Registry, Run, attach, open_run, start_run
+from peaklib.evidence.vouch import verify_runs
 from peaklib.llm import Session
 from peaklib.llm.grounding import Evidence, Fact
 from peaklib.llm.session.recording import Said, Unanswered
@@ -78,6 +79,7 @@ def test_off_it_says_so_asks_nobody_and_keeps_that(tmp_path: Path) -> None:
     assert desk.calls().empty
     desk.finish()
     assert kept(run)["status"] == desk.status
+    assert all(len(str(kept(run)[f"{name}_digest"])) == 64 for name in ("matrix", "policy"))
     assert not (tmp_path / "runs" / "ledger.jsonl").exists()
 
 
@@ -160,7 +162,12 @@ def test_a_notebook_goes_on_when_no_model_answers(tmp_path: Path, fault: str) ->
         assert desk.write(FACTS, SECTIONS) is None
         desk.finish()
     assert desk.status.startswith("No answer (primary):")
-    assert desk.calls()["no answer"].iloc[0]
+    (row,) = desk.calls().to_dict("records")
+    assert (row["answer"], row["row"] != "") == ("none", True)
+    (lost,) = kept(run)["calls"]
+    spent = [float(row["EUR"]), lost["cost_micro_eur"] / 1e6]
+    assert spent[0] == spent[1]
+    assert not lost["reason"].startswith("call ")
 
 
 def test_a_repeated_run_is_given_the_answers_of_then(
@@ -222,3 +229,59 @@ def test_a_notebook_opened_by_hand_has_an_id_in_the_ledger_and_keeps_nothing(
         desk.finish()
     assert desk.run_id.startswith("unrecorded_")
     assert desk.run_id in (tmp_path / "runs" / "ledger.jsonl").read_text("utf-8")
+
+
+def published(runs: Path, environ: dict[str, str]) -> str:
+    """A run whose text was written by a model, sealed."""
+    with (
+        start_run(kind="interactive", config={}, runs=runs) as run,
+        Session(run, layer="L2", prompt="l2_outlook", environ=environ) as desk,
+    ):
+        assert desk.write(FACTS, SECTIONS) is not None
+    return run.run_id
+
+
+def test_answers_of_a_run_verify_and_those_out_of_a_file_do_not(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    with StandIn(says("Volatility was 13.8 % [sp500.vol].")) as server:
+        environ = on(server.url, AI_ARMED="1")
+        honest = published(runs, environ)
+    forged = published(runs, {"PEAK_INPUTS": str(runs / honest)})
+    reports = [next(verify_runs(Registry(runs), [name]).reports) for name in (honest, forged)]
+    assert [report.ok for report in reports] == [True, False]
+    assert [report.checks[-1].against for report in reports] == [
+        "2 calls of models against the ledger"
+    ] * 2
+    assert [check.name for check in reports[1].failed] == ["answers"]
+    assert reports[1].checks[-1].details[0].endswith("other in the ledger: run_id")
+
+
+@pytest.mark.parametrize("spelled", ["{}", "\\u0068{}"], ids=["plain", "escaped"])
+def test_a_run_whose_answer_held_a_secret_can_be_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelled: str
+) -> None:
+    secret = "hunter2" * 2
+    monkeypatch.setenv("SOME_TOKEN", secret)
+    told = spelled.format(secret[1:] if "u0068" in spelled else secret)
+    text = json.dumps({"sections": {"Summary": "It is TOLD.", "Risks": ""}, "confidence": "unsure"})
+
+    def answer(asked: Asked) -> Told:
+        written = says("")(asked)
+        is_critic = asked.schema is not None and "verdict" in asked.schema["properties"]
+        return written if is_critic else Told(text.replace("TOLD", told))
+
+    runs = tmp_path / "runs"
+    with StandIn(answer) as server:
+        first = published(runs, {**os.environ, **on(server.url, AI_ARMED="1")})
+        pack = open_run(first, runs=runs).folder
+        content = (pack / "inputs/llm/session.json").read_text("utf-8")
+        assert "[redacted: SOME_TOKEN]" in content
+        assert secret[1:] not in content
+        environ = {**os.environ, "PEAK_INPUTS": str(pack)}
+        again = Session(
+            staged(tmp_path / "b"), layer="L2", prompt="l2_outlook", environ=environ
+        ).write(FACTS, SECTIONS)
+    assert again is not None
+    assert isinstance(again.critic, Said)
+    (report,) = verify_runs(Registry(runs), [first]).reports
+    assert report.ok, report

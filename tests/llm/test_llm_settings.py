@@ -1,5 +1,6 @@
 """What a router asks of the settings: chains, endpoints, prices, limits, the gate."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +11,16 @@ from hypothesis import given, strategies as st
 from scratch import ROOT
 
 from peaklib.errors import ConfigError, DataError, PolicyViolation
-from peaklib.llm.settings import Limit, Price, Settings, cases_digest, load_settings, write_lock
+from peaklib.evidence import Ledger
+from peaklib.llm.settings import (
+    Limit,
+    Price,
+    Settings,
+    cases_digest,
+    load_settings,
+    read_lock,
+    write_lock,
+)
 
 LOCAL = "http://127.0.0.1:8080/v1"
 
@@ -89,6 +99,64 @@ def test_stand_in_elsewhere_is_refused(url: str, settings: Settings) -> None:
 def test_https_is_no_stand_in(url: str, settings: Settings) -> None:
     with pytest.raises(ConfigError, match="AI_LOCAL_URL"):
         settings.endpoint(settings.matrix.rows[0], {"AI_LOCAL_URL": url})
+
+
+def at_place(folder: Path, url: str) -> Path:
+    edit(folder / "providers.toml", "https://api.openai.com/v1", url)
+    return folder
+
+
+def test_provider_on_this_machine_is_a_stand_in_and_gets_no_key(tmp_path: Path) -> None:
+    settings = load_settings(at_place(copy_ai(tmp_path), LOCAL), today=TODAY)
+    endpoint = settings.endpoint(settings.chain("L0", "primary")[0], {"OPENAI_API_KEY": "secret"})
+    assert (endpoint.base_url, endpoint.key_variable, endpoint.local) == (LOCAL, None, True)
+
+
+def test_provider_on_this_machine_is_refused_in_prod(tmp_path: Path) -> None:
+    folder = at_place(make_fit(tmp_path), LOCAL)
+    with pytest.raises(ConfigError, match=r"openai\.base_url: is a server on this machine"):
+        load_settings(folder, profile="prod", today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://openrouter.ai/api/v1",
+        "https://api.openai.com.example.com/v1",
+        "https://evilapi.openai.com/v1",
+        "https://api.together.ai/v1",
+        "https://127.0.0.1:8080/v1",
+    ],
+)
+def test_address_of_another_host_is_refused(url: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"openai\.base_url: is no host of openai"):
+        load_settings(at_place(copy_ai(tmp_path), url), today=TODAY)
+
+
+def test_further_hosts_of_a_provider_are_its_own(tmp_path: Path) -> None:
+    url = "https://eu.api.openai.com/v1"
+    settings = load_settings(at_place(copy_ai(tmp_path), url), today=TODAY)
+    assert settings.endpoint(settings.chain("L0", "primary")[0], {}).base_url == url
+
+
+def test_address_of_forged_settings_is_refused_with_the_call(settings: Settings) -> None:
+    row = settings.chain("L0", "primary")[0]
+    elsewhere = replace(settings.providers["openai"], base_url="https://example.com/v1")
+    forged = replace(settings, providers={**settings.providers, "openai": elsewhere})
+    with pytest.raises(ConfigError, match="is no host of openai"):
+        forged.endpoint(row, {})
+    here = replace(elsewhere, base_url=LOCAL)
+    in_prod = replace(settings, profile="prod", providers={"openai": here})
+    with pytest.raises(ConfigError, match="in prod no stand-in may answer"):
+        in_prod.endpoint(row, {})
+
+
+def test_other_secret_of_the_environment_is_no_key(tmp_path: Path) -> None:
+    folder = copy_ai(tmp_path)
+    edit(folder / "providers.toml", '"OPENAI_API_KEY"', '"AWS_SECRET_ACCESS_KEY"')
+    with pytest.raises(ConfigError, match="its variable is OPENAI_API_KEY") as caught:
+        load_settings(folder, today=TODAY)
+    assert "AWS_SECRET" not in str(caught.value)
 
 
 def test_stand_in_is_refused_in_prod(tmp_path: Path) -> None:
@@ -190,13 +258,20 @@ def test_unknown_phase_is_named(settings: Settings) -> None:
         settings.limits("L1", "live")
 
 
+def digest_of(project: Path, layer: str) -> str:
+    """Of one case of each layer, which is written here."""
+    write_cases(project)
+    return cases_digest(project / "tests" / "evals" / layer)
+
+
 def test_snapshots_are_those_of_allowlist_and_lock(tmp_path: Path) -> None:
     folder = copy_ai(tmp_path)
+    now = digest_of(tmp_path, "L3")
     write_lock(
         folder / LOCK,
         [
-            entry("L3", "openai", "gpt-5.2", "0" * 64, snapshots=("gpt-5.2-2026-01-01",)),
-            entry("L1", "openai", "gpt-5.2", "0" * 64, snapshots=("parrot",), endpoint="local"),
+            entry("L3", "openai", "gpt-5.2", now, snapshots=("gpt-5.2-2026-01-01",)),
+            entry("L1", "openai", "gpt-5.2", now, snapshots=("parrot",), endpoint="local"),
         ],
     )
     settings = load_settings(folder, today=TODAY)
@@ -216,9 +291,19 @@ def test_model_behind_an_opaque_id_may_be_named_in_its_reply(tmp_path: Path) -> 
         'provider = "openai"\nmodel_id = "gpt-5-nano"',
         'provider = "azure"\nmodel_id = "desk"',
     )
-    write_lock(folder / LOCK, [entry("L0", "azure", "desk", "0" * 64, resolves_to="gpt-5.2")])
+    now = digest_of(tmp_path, "L0")
+    write_lock(folder / LOCK, [entry("L0", "azure", "desk", now, resolves_to="gpt-5.2")])
     settings = load_settings(folder, today=TODAY)
     assert settings.snapshots(settings.chain("L0", "primary")[0]) == {"gpt-5.2"}
+
+
+def test_entry_that_no_longer_vouches_vouches_for_no_snapshot(tmp_path: Path) -> None:
+    folder = copy_ai(tmp_path)
+    now = digest_of(tmp_path, "L3")
+    write_lock(folder / LOCK, [entry("L3", "openai", "gpt-5.2", now, snapshots=("gpt-5.3",))])
+    write_cases(tmp_path, '{"case": 2}\n')
+    settings = load_settings(folder, today=TODAY)
+    assert settings.snapshots(settings.chain("L3", "primary")[0]) == {"gpt-5.2-2025-12-11"}
 
 
 def test_gate_holds_the_allowlist(settings: Settings) -> None:
@@ -227,7 +312,16 @@ def test_gate_holds_the_allowlist(settings: Settings) -> None:
         gate.check(row.provider, row.model_id, settings.endpoint(row, {}).base_url)
     with pytest.raises(PolicyViolation, match=r"allowlist\.model"):
         gate.check("openai", "gpt-5.3")
-    assert settings.policy_digest == gate.digest
+
+
+def test_policy_digest_is_another_where_gate_or_providers_are(tmp_path: Path) -> None:
+    folder = copy_ai(tmp_path)
+    digests = {load_settings(folder, today=TODAY).policy_digest}
+    edit(folder / "providers.toml", "api.together.ai", "api.together.xyz")
+    digests.add(load_settings(folder, today=TODAY).policy_digest)
+    edit(folder / "allowed_models.toml", '"gemini-2.5-flash-lite"', '"gemini-2.5-lite"')
+    digests.add(load_settings(folder, today=TODAY).policy_digest)
+    assert len(digests) == 3
 
 
 @pytest.mark.parametrize(("endpoint", "works"), [("provider", True), ("local", False)])
@@ -285,6 +379,42 @@ def test_entry_that_falls_short_verifies_nothing(
     folder = make_fit(tmp_path, **changes)
     with pytest.raises(ConfigError, match=reason):
         load_settings(folder, profile="prod", today=TODAY)
+
+
+def test_thresholds_of_today_count_whatever_an_entry_says_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"it scored 0\.000, below 0\.900"):
+        load_settings(make_fit(tmp_path, score=0.0, threshold=0.0), profile="prod", today=TODAY)
+    # 0.005 EUR for the one case of L0.
+    bought = make_fit(tmp_path, cost_micro_eur=5_001, budget_micro_eur=10**9)
+    with pytest.raises(ConfigError, match=r"L0\.primary: .* it cost more than its budget"):
+        load_settings(bought, profile="prod", today=TODAY)
+
+
+def test_threshold_that_was_raised_takes_the_verification_away(tmp_path: Path) -> None:
+    folder = make_fit(tmp_path)
+    edit(folder / "evals.toml", "min_pass = 0.90", "min_pass = 0.96")
+    with pytest.raises(ConfigError, match=r"scored 0\.950, below 0\.960") as caught:
+        load_settings(folder, profile="prod", today=TODAY)
+    assert all(problem.startswith("L0.") for problem in caught.value.problems)
+
+
+def test_entry_about_another_number_of_cases_verifies_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="measured on other cases"):
+        load_settings(make_fit(tmp_path, cases=2), profile="prod", today=TODAY)
+
+
+def test_lock_that_the_ledger_does_not_know_last_is_refused_in_prod(tmp_path: Path) -> None:
+    folder = make_fit(tmp_path)
+    lock = read_lock(folder / LOCK)
+    ledger = Ledger(tmp_path / "runs" / "ledger.jsonl")
+    ledger.append("llm_lock", {"action": "verify", "before": "", "after": lock.digest})
+    # Of another file than the project's own.
+    ledger.append("llm_lock", {"before": "", "after": "0" * 64, "file": "other.lock"})
+    assert load_settings(folder, profile="prod", today=TODAY).lock == lock
+    edit(folder / LOCK, "0.95", "0.99")
+    with pytest.raises(ConfigError, match="changed by hand or came from elsewhere"):
+        load_settings(folder, profile="prod", today=TODAY)
+    assert load_settings(folder, today=TODAY).lock != lock
 
 
 def test_score_on_the_threshold_is_enough(tmp_path: Path) -> None:

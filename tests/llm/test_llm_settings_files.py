@@ -12,13 +12,15 @@ from peaklib.errors import ConfigError
 from peaklib.llm.policy import ALLOWED_PROVIDERS
 from peaklib.llm.settings.budgets import read_budgets
 from peaklib.llm.settings.models import read_allowed, read_prices
-from peaklib.llm.settings.providers import read_providers
+from peaklib.llm.settings.providers import check_providers, read_providers
+from peaklib.llm.settings.thresholds import read_thresholds
 
 READ: dict[str, Callable[[Path], object]] = {
     "providers.toml": read_providers,
     "budgets.toml": read_budgets,
     "allowed_models.toml": read_allowed,
     "prices.toml": read_prices,
+    "evals.toml": read_thresholds,
 }
 KEY = "sk-live-0123456789abcdef"
 
@@ -68,13 +70,25 @@ def test_all_providers_of_the_policy_can_be_reached(folder: Path) -> None:
         ("budgets.toml", '"0.10"', '"0.1234567"', "up to six decimals"),
         ("budgets.toml", '"0.10"', '"٣"', "is no amount"),
         ("budgets.toml", "4_000", "true", "calls.L0.max_output_tokens"),
-        ("allowed_models.toml", '"gpt-5-mini"', '"gpt-5-nano"', "openai:gpt-5-nano stands here tw"),
+        ("allowed_models.toml", '"gemini-2.5-flash-lite"', '"gemini-2.5-flash"', "stands here tw"),
+        ("allowed_models.toml", "because", "becuase", "did you mean 'because'"),
+        ("allowed_models.toml", "because = ", "# ", "'mistral-medium-2604', 'mistral-medium-3-5'"),
+        ("allowed_models.toml", "5-mini-2025-08-07", "5-mini-high", "'gpt-5-mini-high' of gpt-5-m"),
+        ("allowed_models.toml", '"gpt-5-mini-2025-08-07"', '"llama-3"', "'llama-3' of gpt-5-mini"),
+        ("evals.toml", "min_pass = 0.90", "min_pass = 0", "L0.min_pass = 0"),
         ("allowed_models.toml", "snapshots = [", "snapshot = [", "did you mean 'snapshots'"),
         ("prices.toml", '"gpt-5-mini"', '"gpt-5-nano"', "openai:gpt-5-nano stands here twice"),
         ("prices.toml", 'currency = "USD"', 'currency = "GBP"', "no rate of 'GBP'"),
         ("prices.toml", 'currency = "USD"', 'currency = "usd"', "price.0.currency = 'usd'"),
         ("prices.toml", 'eur = "0.88"', 'eur = "0.0"', "a rate of 0 would make every call free"),
         ("prices.toml", 'input = "0.05"', "input = 0.05", "price.0.input"),
+        (
+            "prices.toml",
+            'input = "0.05"',
+            'input = "0.0"',
+            "price.0.input: openai:gpt-5-nano would",
+        ),
+        ("prices.toml", 'output = "0.40"', 'output = "0"', "price.0.output: openai:gpt-5-nano wou"),
         ("prices.toml", "as_of = 2026-09-05\n", "", "price.0.as_of: is missing"),
         ("prices.toml", 'source = "https', 'sauce = "https', "no key 'sauce', did you mean 'so"),
     ],
@@ -91,6 +105,20 @@ def test_key_in_place_of_its_variable_is_refused_and_not_shown(folder: Path) -> 
     text = problems(folder / "providers.toml")
     assert "openai.key: is the name of an environment variable" in text
     assert KEY not in text
+
+
+def test_check_of_the_file_refuses_hosts_and_keys_of_others(folder: Path) -> None:
+    path = folder / "providers.toml"
+    check_providers(path)
+    edit(path, "https://api.mistral.ai", "https://mistral.example.com")
+    edit(path, "bedrock-runtime.{region}", "bucket.s3.{region}")
+    edit(path, '"TOGETHER_API_KEY"', '"OPENAI_API_KEY"')
+    edit(path, "https://generativelanguage.googleapis.com", "https://[::1")
+    with pytest.raises(ConfigError) as caught:
+        check_providers(path)
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        *("google.base_url", "mistral.base_url", "bedrock.base_url", "together.key")
+    ]
 
 
 def test_money_is_exact(folder: Path) -> None:

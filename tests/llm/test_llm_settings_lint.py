@@ -9,6 +9,7 @@ from ai_settings import LOCK, MATRIX, TODAY, copy_ai, edit, entry, make_fit, wri
 from scratch import ROOT
 
 from peaklib.config import ConfigCheck, Finding
+from peaklib.evidence import Ledger
 from peaklib.llm.settings import read_lock, write_lock
 from peaklib.llm.settings.files import CONFIG_FILES
 from peaklib.llm.settings.lint.deny import check_policy
@@ -71,6 +72,23 @@ def test_price_older_than_180_days_is_a_warning(days: int, old: bool, folder: Pa
     stale = {f.key for f in found if "days old" in f.text}
     assert stale == ({f"{p}:{m}" for p, m in _services(folder)} if old else set())
     assert all(f.severity == "warning" for f in found if f.key in stale)
+
+
+def test_price_or_rate_of_tomorrow_is_an_error(folder: Path) -> None:
+    edit(folder / "prices.toml", "as_of = 2026-09-05", f"as_of = {TODAY + timedelta(1)}")
+    (found,) = errors(together(folder.parents[1]))
+    assert found.startswith(
+        "configs/ai/prices.toml openai:gpt-5-nano: price or rate is of 2026-11-22"
+    )
+    edit(folder / "prices.toml", f"as_of = {TODAY + timedelta(1)}", f"as_of = {TODAY}")
+    assert errors(together(folder.parents[1])) == []
+
+
+def test_provider_on_this_machine_is_an_error_in_prod(tmp_path: Path) -> None:
+    edit(make_fit(tmp_path) / "providers.toml", "https://api.openai.com", "http://127.0.0.1:1")
+    assert together(tmp_path) == []
+    (found,) = errors(together(tmp_path, "prod"))
+    assert "providers.toml openai.base_url: is a server on this machine" in found
 
 
 def _services(folder: Path) -> set[tuple[str, str]]:
@@ -185,6 +203,7 @@ def test_project_without_models_has_nothing_to_find(tmp_path: Path) -> None:
 
 def test_prod_without_a_verified_model_says_so(folder: Path) -> None:
     found = errors(together(folder.parents[1], "prod", BEFORE_ANY_END))
+    found = [line for line in found if "prices.toml" not in line]
     assert found[0].startswith(f"configs/ai/{LOCK} model: holds no verified model")
     rows = [line for line in found if "is not verified" in line]
     assert len(rows) == len(found) - 1 == 14
@@ -215,6 +234,27 @@ def test_measurement_of_tomorrow_is_an_error(tmp_path: Path) -> None:
     found = errors(together(tmp_path, "dev", date(2026, 11, 19)))
     assert found
     assert all("lies in the future" in line for line in found)
+
+
+def test_lock_that_the_ledger_does_not_know_last_is_an_error_in_prod(tmp_path: Path) -> None:
+    present = read_lock(make_fit(tmp_path) / LOCK)
+    ledger = Ledger(tmp_path / "runs" / "ledger.jsonl")
+    ledger.append("llm_lock", {"before": "", "after": present.digest})
+    assert together(tmp_path, "prod") == []
+    ledger.append("llm_lock", {"before": present.digest, "after": "0" * 64})
+    assert together(tmp_path, "dev") == []
+    (found,) = errors(together(tmp_path, "prod"))
+    assert "changed by hand or came from elsewhere" in found
+
+
+def test_ledger_that_cannot_be_read_is_an_error_in_prod(tmp_path: Path) -> None:
+    make_fit(tmp_path)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "ledger.jsonl").write_text(
+        '{"data":1,"event":"llm_lock","prev":""}\n', "utf-8"
+    )
+    (found,) = errors(together(tmp_path, "prod"))
+    assert "cannot be held against the ledger" in found
 
 
 def test_lost_way_back_is_an_error(folder: Path) -> None:
@@ -318,6 +358,38 @@ def test_forbidden_package_is_found_in_the_lock(line: str, tmp_path: Path) -> No
     assert (found.severity, found.file, found.key) == ("error", "requirements.lock", "line 2")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["-r more/extra.txt", "-rmore/extra.txt", "--requirement=more/extra.txt", "-c more/extra.txt"],
+)
+def test_further_files_are_looked_at_too(words: str, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "requirements.lock").write_text(f"numpy==2.4\n{words}\n", "utf-8")
+    # They name each other in a circle.
+    text = "-r ../requirements.lock\nx==1\nanthropic==1\n"
+    (tmp_path / "more" / "extra.txt").write_text(text, "utf-8")
+    (found,) = check_dependencies(tmp_path, "dev", TODAY)
+    assert (found.file, found.key) == ("more/extra.txt", "line 3")
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "../out.txt", "https://example.com/extra.txt"])
+def test_further_file_that_nobody_can_look_at_is_an_error(name: str, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (tmp_path / "out.txt").write_text("x==1\n", "utf-8")
+    (project / "requirements.lock").write_text(f"-r {name}\n", "utf-8")
+    (found,) = check_dependencies(project, "dev", TODAY)
+    assert (found.severity, found.key) == ("error", "line 1")
+    assert "is not in this project" in found.text
+
+
+@pytest.mark.parametrize("text", ["anth\\\nropic==1\n", "x @ https://x.com/x#egg=anthropic\n"])
+def test_name_is_read_as_the_installer_reads_it(text: str, tmp_path: Path) -> None:
+    (tmp_path / "requirements.lock").write_text(f"numpy==2.4\n{text}", "utf-8")
+    (found,) = check_dependencies(tmp_path, "dev", TODAY)
+    assert found.key == "line 2"
+
+
 def test_comments_and_digests_are_no_packages(tmp_path: Path) -> None:
     text = "# never anthropic\nnumpy==2.4 \\  # via claude\n    --hash=sha256:c1a0de\n"
     (tmp_path / "requirements.lock").write_text(text, "utf-8")
@@ -332,6 +404,11 @@ def test_comments_and_digests_are_no_packages(tmp_path: Path) -> None:
         ('[dependency-groups]\ndev = ["Anthropic"]', "dependency-groups.dev"),
         ('[build-system]\nrequires = ["anthropic"]', "build-system.requires"),
         ('[tool.uv]\noverride-dependencies = ["anthropic"]', "tool.uv.override-dependencies"),
+        ('[tool.uv]\nconstraint-dependencies = ["anthropic"]', "tool.uv.constraint-dependencies"),
+        ('[tool.uv]\ndev-dependencies = ["claude_sdk"]', "tool.uv.dev-dependencies"),
+        ('[tool.uv.sources]\nAnthropic = { path = "x" }', "tool.uv.sources"),
+        ('[tool.uv.sources]\nx = { git = "https://x.com/anthropics/x" }', "tool.uv.sources.x.git"),
+        ('[tool.poetry.dependencies]\nanthropic = "1"', "tool.poetry.dependencies"),
     ],
 )
 def test_forbidden_package_is_found_in_the_project_file(

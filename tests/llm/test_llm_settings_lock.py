@@ -10,6 +10,7 @@ from ai_settings import LOCK, copy_ai, edit, entry
 from hypothesis import given, settings, strategies as st
 
 from peaklib.errors import ConfigError
+from peaklib.evidence import Ledger
 from peaklib.llm.settings import LockEntry, read_lock, rollback, write_lock
 from peaklib.llm.settings.lock import check_kept, previous_lock
 
@@ -97,6 +98,23 @@ def test_previous_lock_that_was_altered_is_refused(path: Path) -> None:
         check_kept(kept)
     with pytest.raises(ConfigError, match="was altered"):
         rollback(path)
+    assert path.read_bytes() == before
+
+
+def test_lock_that_never_stood_here_is_not_gone_back_to(path: Path, tmp_path: Path) -> None:
+    first, ledger = write_lock(path, [A]), tmp_path / "runs" / "ledger.jsonl"
+    second = write_lock(path, [B])
+    # A ledger that tells of no lock has nothing to say.
+    assert previous_lock(path, ledger) == first
+    planted = write_lock(tmp_path / LOCK, [A, B, C])
+    place = path.parent / "locks" / f"{planted.digest[:12]}.lock"
+    place.write_bytes((tmp_path / LOCK).read_bytes())
+    Ledger(ledger).append("llm_lock", {"before": first.digest, "after": second.digest})
+    assert previous_lock(path, ledger) == first
+    edit(path, first.digest, planted.digest)
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="it never stood here"):
+        rollback(path, ledger)
     assert path.read_bytes() == before
 
 

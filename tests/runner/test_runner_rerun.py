@@ -11,6 +11,7 @@ from scratch import write_notebook
 from peaklib.errors import NotebookError
 from peaklib.evidence import SealedRun, open_run, start_run
 from peaklib.runner import execute, inputs_of, original, source_digest
+from peaklib.runner.kernels import kernel_environment
 
 # nbclient leaves the event loop of a thread that has ended to the garbage collector.
 pytestmark = [
@@ -67,6 +68,7 @@ def fail_within(sealed: SealedRun) -> None:
     with inputs_of(sealed):
         assert os.environ["PEAK_HOME"] == str(sealed.runs.parent)
         assert os.environ["PEAK_INPUTS"] == str(sealed.folder)
+        assert kernel_environment(1)["PEAK_INPUTS"] == str(sealed.folder)
         raise ZeroDivisionError
 
 
@@ -82,3 +84,13 @@ def test_inputs_of_a_run_are_named_for_the_time_of_a_block_only(
         fail_within(sealed)
     assert os.environ["PEAK_HOME"] == "before"
     assert "PEAK_INPUTS" not in os.environ
+
+
+@pytest.mark.parametrize("by", [None, "", "1", str(os.getppid())])
+def test_kernels_do_not_read_the_inputs_that_a_shell_names(
+    monkeypatch: pytest.MonkeyPatch, by: str | None
+) -> None:
+    monkeypatch.setenv("PEAK_INPUTS", "forged")
+    if by is not None:
+        monkeypatch.setenv("PEAK_INPUTS_BY", by)
+    assert not {"PEAK_INPUTS", "PEAK_INPUTS_BY"} & set(kernel_environment(1))

@@ -8,6 +8,12 @@ from shlex import quote
 from typing import Any, Final
 
 from peaklib.errors import EvidenceError
+from peaklib.evidence.checks.answers import (
+    CallLines,
+    answer_problems,
+    answers_kept,
+    is_redacted,
+)
 from peaklib.evidence.checks.claims import crate_problems, read_object, record_problems
 from peaklib.evidence.checks.folder import PackFolder, look
 from peaklib.evidence.copies import KeptCopy, kept_copies
@@ -26,7 +32,7 @@ class Check:
     """One question about a pack.
 
     Args:
-        name: `complete`, `unchanged`, `listed` or `anchored`.
+        name: `complete`, `unchanged`, `listed`, `anchored` or `answers`.
         ok: the answer; None if it could not be asked, because of an earlier one.
         against: what was held against what, in a few words.
         details: what is wrong, one line each.
@@ -90,6 +96,7 @@ def verify_pack(
     history: History | None = None,
     data: Path | None = None,
     left_out: Collection[str] = (),
+    calls: CallLines | None = None,
 ) -> Report:
     """Check the folder of a sealed run.
 
@@ -102,6 +109,9 @@ def verify_pack(
         data: folder of the copies of inputs that the run kept; by default they are not
             looked at.
         left_out: names of inputs whose copies may be missing.
+        calls: the ledger's lines about models, for a pack that kept answers of some; by default
+            these are not looked at. Nor are those of a run that the ledger does not know: one
+            that was made by repeating another has the calls of that one.
 
     Returns:
         What was found; nothing is raised for a pack that is damaged, whatever the damage.
@@ -114,6 +124,7 @@ def verify_pack(
         _unchanged(pack, record, copies),
         _listed(pack, record, trouble),
         _anchored(pack, root, record, history),
+        *(_answers(pack, calls) if calls is not None and root is not None else ()),
     )
     return Report(pack.run_id, folder, pack.root, checks)
 
@@ -278,6 +289,22 @@ def _anchored(
     checkpoint = record.get("anchor") if record else None
     later = history(checkpoint) if history and checkpoint is not None else None
     return _check("anchored", against, [later] if later else [], "peak ledger verify --packs")
+
+
+def _answers(pack: PackFolder, calls: CallLines) -> Iterator[Check]:
+    """Whether the ledger has the answers of models; nothing where no model answered."""
+    remedy = f"peak llm why {pack.run_id}"
+    try:
+        kept = answers_kept(pack.folder)
+        problems = [*answer_problems(kept, pack.run_id, calls)] if kept else []
+    except EvidenceError as error:
+        yield Check("answers", False, "calls of models in the ledger", (str(error),), remedy)
+        return
+    if kept:
+        against = f"{len(kept)} call{'s' if len(kept) > 1 else ''} of models against the ledger"
+        hidden = sum(map(is_redacted, kept))
+        against += f", {hidden} without the text, which was redacted" if hidden else ""
+        yield _check("answers", against, problems, remedy)
 
 
 def _check(name: str, against: str, problems: Iterable[str], remedy: str) -> Check:

@@ -5,7 +5,7 @@ dies in between leaves a reservation that stands, and counts as spent.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +16,12 @@ from peaklib.llm.books import lines
 from peaklib.llm.books.database import Database, StaleError, build
 from peaklib.llm.books.lines import Disabled, Ending, Intent, Refusal, Scope, Ticket
 from peaklib.llm.books.lock import held
-from peaklib.llm.books.reserving import reserve, settle
+from peaklib.llm.books.reserving import bar, reserve
 from peaklib.llm.books.together import (
     Closing,
     Entered,
     Entry,
+    ended,
     give_back,
     make,
     record,
@@ -30,6 +31,7 @@ from peaklib.llm.books.together import (
 STATE: Final = "state.sqlite"
 """Name of the database in the folder of the books."""
 _LOCK: Final = "state.lock"
+_BARS: Final = "disabled.lock"
 
 
 class Books:
@@ -74,6 +76,8 @@ class Books:
     def close(self, ticket: Ticket, ending: Ending) -> Ending:
         """Put what was used in the place of what was set aside, and record how it ended.
 
+        If another model answered, nobody may ask the service from here on.
+
         Args:
             ticket: of the attempt; it can be closed once.
             ending: how it ended.
@@ -85,11 +89,10 @@ class Books:
         Raises:
             EvidenceError: it could not be recorded; what could not be settled counts as spent.
         """
-        charged, tokens = lines.settled(ticket.intent, ending)
-        with self._current() as database:
+        with self._current(bars=_bars(ending)) as database:
             with database.changing() as connection:
-                settle(connection, ticket, tokens, charged.cost_micro_eur)
-            self.ledger.append(lines.OUTCOME, lines.outcome_line(ticket.intent, charged, tokens))
+                charged, line = ended(connection, Closing(ticket, ending), self._clock)
+            self.ledger.append(lines.OUTCOME, line)
         return charged
 
     def together(self, entries: Sequence[Entry]) -> list[Entered]:
@@ -104,9 +107,10 @@ class Books:
             For each entry what `open` or `close` would return, or the error that it would raise;
             for a service that nobody may ask, why not.
         """
+        bars = any(isinstance(entry, Closing) and _bars(entry.ending) for entry in entries)
         try:
-            with self._current() as database:
-                return record(database, self.ledger, make(database, entries))
+            with self._current(bars=bars) as database:
+                return record(database, self.ledger, make(database, entries, self._clock))
         except Exception:
             # Nothing was changed. One by one, each has an error of its own, or none.
             return [self._alone(entry) for entry in entries]
@@ -132,14 +136,13 @@ class Books:
         """Why nobody may ask a service, or None if everybody may.
 
         Args:
-            service: provider and model, such as `openai:gpt-5-mini`.
+            service: as `Intent.service` names it.
 
         Raises:
             EvidenceError: nobody can say; nothing may be sent.
         """
         with self._current() as database:
-            found = database.ask("SELECT * FROM disabled WHERE service = ?", service)
-        return Disabled(*found[0]) if found else None
+            return _disabled(database, service)
 
     def disable(self, service: str, reason: str, run_id: str) -> None:
         """Keep everybody from asking a service, until a person clears it.
@@ -152,14 +155,11 @@ class Books:
         Raises:
             EvidenceError: it could not be recorded.
         """
+        data = lines.disabled_line(service, reason, run_id)
         since = self._clock().isoformat()
-        data = {"service": service, "reason": reason, "run_id": run_id}
-        with self._current() as database:
+        with self._current(bars=True) as database:
             with database.changing() as connection:
-                connection.execute(
-                    "INSERT OR IGNORE INTO disabled VALUES (?, ?, ?, ?)",
-                    (service, reason, run_id, since),
-                )
+                bar(connection, Disabled(**data, since=since))
             self.ledger.append(lines.DISABLED, data)
 
     def enable(self, service: str, by: str, reason: str) -> Disabled:
@@ -179,10 +179,10 @@ class Books:
         """
         if not by.strip() or not reason.strip():
             raise DataError(f"{service} is enabled by a person, for a reason; name both")
-        known = self.disabled(service)
-        if known is None:
-            raise DataError(f"{service} is not disabled; `peak llm enable` lists what is")
-        with self._current() as database:
+        with self._current(bars=True) as database:
+            known = _disabled(database, service)
+            if known is None:
+                raise DataError(f"{service} is not disabled; `peak llm enable` lists what is")
             self.ledger.append(lines.ENABLED, {"service": service, "by": by, "reason": reason})
             with database.changing() as connection:
                 connection.execute("DELETE FROM disabled WHERE service = ?", (service,))
@@ -193,19 +193,24 @@ class Books:
         self._database = None
 
     @contextmanager
-    def _current(self) -> Iterator[Database]:
-        """The database, which nobody builds anew until the block ends."""
+    def _current(self, *, bars: bool = False) -> Iterator[Database]:
+        """The database, which nobody builds anew until the block ends.
+
+        Whoever disables or enables a service takes turns, so that database and ledger have it in
+        the same order. The lock is one of its own: under load, calls never all let go of theirs.
+        """
         path, lock = self.folder / STATE, self.folder / _LOCK
-        while True:
-            with held(lock, alone=False):
-                database = self._opened(path)
-                if database is not None:
-                    yield database
-                    return
-            with held(lock, alone=True):
-                # Another process may have built it meanwhile.
-                if self._opened(path) is None:
-                    build(path, self.ledger)
+        with held(self.folder / _BARS, alone=True) if bars else nullcontext():
+            while True:
+                with held(lock, alone=False):
+                    database = self._opened(path)
+                    if database is not None:
+                        yield database
+                        return
+                with held(lock, alone=True):
+                    # Another process may have built it meanwhile.
+                    if self._opened(path) is None:
+                        build(path, self.ledger)
 
     def _opened(self, path: Path) -> Database | None:
         """The database; None if it has to be built."""
@@ -218,3 +223,12 @@ class Books:
             return None
         self._database = opened
         return opened
+
+
+def _bars(ending: Ending) -> bool:
+    return ending.outcome in lines.BARS
+
+
+def _disabled(database: Database, service: str) -> Disabled | None:
+    found = database.ask("SELECT * FROM disabled WHERE service = ?", service)
+    return Disabled(*found[0]) if found else None

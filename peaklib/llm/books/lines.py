@@ -12,8 +12,13 @@ OUTCOME: Final = "llm_outcome"
 REFUSED: Final = "llm_refused"
 DISABLED: Final = "llm_disabled"
 ENABLED: Final = "llm_enabled"
+BARS: Final = frozenset({Outcome.DRIFT, Outcome.DENIED})
+"""Outcomes that disable the service, whether or not a line `llm_disabled` follows."""
 EVENTS: Final = (INTENT, OUTCOME, REFUSED, DISABLED, ENABLED)
 """Events of the ledger that tell the story of model calls."""
+
+ENDED_HERE: Final = "ended on this side"
+"""What the reason begins with where no service had the last word."""
 
 # What a service says may be long or no text at all; the line has to be written all the same.
 _LONGEST: Final = 300
@@ -88,6 +93,7 @@ class Intent:
         matrix_digest: of the matrix that named the row.
         tools: names of the functions offered.
         because: why this row was chosen, in words.
+        host: that it goes to; empty in lines of before there was this field.
 
     Raises:
         BudgetError: a reservation is no whole number, or below zero.
@@ -114,6 +120,7 @@ class Intent:
     matrix_digest: str
     tools: tuple[str, ...] = ()
     because: str = ""
+    host: str = ""
 
     @property
     def service(self) -> str:
@@ -232,6 +239,17 @@ class Disabled:
     since: str
 
 
+def disabled_by(line: Mapping[str, Any], since: str) -> Disabled:
+    """The service that an attempt disables by how it ended.
+
+    Args:
+        line: data of an event `llm_outcome` whose outcome is one of `BARS`.
+        since: when, ISO 8601 in UTC.
+    """
+    service = service_name(line["provider"], line["asked"], line["endpoint"])
+    return Disabled(service, line["reason"], line["run_id"], since)
+
+
 def settled(intent: Intent, ending: Ending) -> tuple[Ending, int]:
     """What is charged for an attempt: what it used, or all that was set aside.
 
@@ -291,6 +309,11 @@ def refusal_line(refusal: Refusal) -> dict[str, Any]:
         "outcome": refusal.outcome.value,
         "reason": _text(refusal.reason),
     }
+
+
+def disabled_line(service: str, reason: str, run_id: str) -> dict[str, Any]:
+    """Data of the event `llm_disabled`."""
+    return {"service": service, "reason": _text(reason), "run_id": run_id}
 
 
 def _named(intent: Intent, *names: str) -> Mapping[str, Any]:

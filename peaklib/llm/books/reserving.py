@@ -1,12 +1,17 @@
-"""The three changes of a budget, within a transaction: set aside, give back, settle."""
+"""The changes within a transaction: set aside, give back, settle; keep a service from use."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from peaklib.errors import BudgetError, EvidenceError
-from peaklib.llm.books.lines import Limit, Scope, Ticket
+from peaklib.evidence.canonical import LARGEST
+from peaklib.llm.books.lines import Disabled, Limit, Scope, Ticket
 from peaklib.llm.books.money import eur
 from peaklib.llm.books.state import Spent
+
+# What a line of the ledger can hold; no limit is larger, whatever the settings say.
+_MOST: Final = LARGEST
 
 
 def reserve(connection: sqlite3.Connection, ticket: Ticket, scopes: Sequence[Scope]) -> None:
@@ -72,6 +77,14 @@ def settle(connection: sqlite3.Connection, ticket: Ticket, tokens: int, cost: in
     _replace(connection, ticket, tokens, cost, calls=1)
 
 
+def bar(connection: sqlite3.Connection, disabled: Disabled) -> None:
+    """Keep everybody from asking a service; if nobody may already, the first reason stays."""
+    connection.execute(
+        "INSERT OR IGNORE INTO disabled VALUES (?, ?, ?, ?)",
+        (disabled.service, disabled.reason, disabled.run_id, disabled.since),
+    )
+
+
 def _replace(
     connection: sqlite3.Connection, ticket: Ticket, tokens: int, cost: int, *, calls: int
 ) -> None:
@@ -98,11 +111,13 @@ def _spent(connection: sqlite3.Connection, name: str) -> Spent:
 
 def _shortages(spent: Spent, limit: Limit, tokens: int, cost: int) -> Iterator[str]:
     """What is missing in one scope: wanted, left, and of how much."""
-    left = limit.max_cost - spent.cost
+    most = min(limit.max_cost, _MOST)
+    left = most - spent.cost
     if cost > left:
-        yield f"{eur(cost)} wanted, {eur(max(left, 0))} left of {eur(limit.max_cost)}"
-    left = limit.max_tokens - spent.tokens
+        yield f"{eur(cost)} wanted, {eur(max(left, 0))} left of {eur(most)}"
+    most = min(limit.max_tokens, _MOST)
+    left = most - spent.tokens
     if tokens > left:
-        yield f"{tokens:,} tokens wanted, {max(left, 0):,} left of {limit.max_tokens:,}"
+        yield f"{tokens:,} tokens wanted, {max(left, 0):,} left of {most:,}"
     if limit.max_calls - spent.calls < 1:
         yield f"1 call wanted, 0 left of {limit.max_calls:,}"

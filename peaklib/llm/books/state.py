@@ -6,7 +6,16 @@ from typing import Any
 
 from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.evidence.ledger.line import GENESIS, Event
-from peaklib.llm.books.lines import DISABLED, ENABLED, EVENTS, INTENT, OUTCOME, Disabled
+from peaklib.llm.books.lines import (
+    BARS,
+    DISABLED,
+    ENABLED,
+    EVENTS,
+    INTENT,
+    OUTCOME,
+    Disabled,
+    disabled_by,
+)
 from peaklib.llm.books.reading import line_of
 
 
@@ -65,9 +74,11 @@ class State:
             self._reserve(data)
         elif event.event == OUTCOME:
             self._settle(data)
+            if data["outcome"] in BARS:
+                # Whoever got the reply may have died before it wrote the line that disables.
+                self._disable(disabled_by(data, event.time))
         elif event.event == DISABLED:
-            made = Disabled(data["service"], data["reason"], data["run_id"], event.time)
-            self.disabled.setdefault(made.service, made)
+            self._disable(Disabled(data["service"], data["reason"], data["run_id"], event.time))
         elif event.event == ENABLED:
             self.disabled.pop(data["service"], None)
 
@@ -80,6 +91,9 @@ class State:
             spent.cost += cost
             spent.calls += 1
         self.reserved[data["call_id"], data["attempt"]] = made
+
+    def _disable(self, made: Disabled) -> None:
+        self.disabled.setdefault(made.service, made)
 
     def _settle(self, data: Mapping[str, Any]) -> None:
         tokens, cost = data["tokens"], data["cost_micro_eur"]

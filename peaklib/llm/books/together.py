@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from peaklib.errors import BudgetError, EvidenceError
+from peaklib.evidence.clock import Clock
 from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.llm.books import lines
 from peaklib.llm.books.database import Database
 from peaklib.llm.books.lines import Disabled, Ending, Intent, Scope, Ticket
-from peaklib.llm.books.reserving import release, reserve, settle
+from peaklib.llm.books.reserving import bar, release, reserve, settle
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,21 @@ def ticket_for(line: Intent, scopes: Sequence[Scope]) -> Ticket:
     return ticket
 
 
-def make(database: Database, entries: Sequence[Entry]) -> list[Made | Disabled | Exception]:
+def make(
+    database: Database, entries: Sequence[Entry], clock: Clock
+) -> list[Made | Disabled | Exception]:
     """Change the budgets for all entries in one transaction, each on what those before it left.
+
+    Args:
+        database: of the books.
+        entries: attempts that begin or end.
+        clock: says since when a service is disabled.
 
     Raises:
         Exception: the database cannot be read or written; nothing was changed.
     """
     with database.changing() as connection:
-        return [_made(connection, entry) for entry in entries]
+        return [_made(connection, entry, clock) for entry in entries]
 
 
 def record(
@@ -105,15 +113,35 @@ def give_back(database: Database, ticket: Ticket) -> None:
         release(connection, ticket)
 
 
-def _made(connection: sqlite3.Connection, entry: Entry) -> Made | Disabled | Exception:
+def ended(
+    connection: sqlite3.Connection, entry: Closing, clock: Clock
+) -> tuple[Ending, dict[str, Any]]:
+    """Settle an attempt; if another model answered, nobody may ask the service from here on.
+
+    Returns:
+        The ending as it is charged, and the data of its line.
+
+    Raises:
+        EvidenceError: the attempt is not open; nothing was changed.
+    """
+    intent = entry.ticket.intent
+    charged, tokens = lines.settled(intent, entry.ending)
+    line = lines.outcome_line(intent, charged, tokens)
+    settle(connection, entry.ticket, tokens, charged.cost_micro_eur)
+    if charged.outcome in lines.BARS:
+        bar(connection, lines.disabled_by(line, clock().isoformat()))
+    return charged, line
+
+
+def _made(
+    connection: sqlite3.Connection, entry: Entry, clock: Clock
+) -> Made | Disabled | Exception:
     # What is caught here was raised before anything was changed for this entry.
     try:
         if isinstance(entry, Opening):
             return _opened(connection, entry)
-        intent = entry.ticket.intent
-        charged, tokens = lines.settled(intent, entry.ending)
-        settle(connection, entry.ticket, tokens, charged.cost_micro_eur)
-        return Made(charged, lines.OUTCOME, lines.outcome_line(intent, charged, tokens))
+        charged, line = ended(connection, entry, clock)
+        return Made(charged, lines.OUTCOME, line)
     except (BudgetError, EvidenceError) as error:
         return error
 

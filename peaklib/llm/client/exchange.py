@@ -90,7 +90,7 @@ class Exchange:
         return Raw(
             reply.status_code,
             {name.lower(): value for name, value in reply.headers.items()},
-            reply.content.replace(key.encode(), _HIDDEN),
+            reply.content if endpoint.local else reply.content.replace(key.encode(), _HIDDEN),
         )
 
     async def aclose(self) -> None:

@@ -1,6 +1,7 @@
 """What came back, from bytes to an answer. Nothing that a service writes is taken on trust."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
@@ -62,6 +63,19 @@ def load(raw: Raw) -> Any:
     except (ValueError, RecursionError):
         pass
     raise Failure(Outcome.OUTAGE, "the reply is no JSON", raw.status)
+
+
+def strict(words: str) -> Any:
+    """JSON that a model wrote, which everybody reads alike and every encoder takes.
+
+    Raises:
+        ValueError: it is no JSON by the standard, has a name twice in one object, a number that
+            is not finite, or half a character.
+        RecursionError: it is nested too deeply.
+    """
+    read = _parse(words)
+    json.dumps(read, ensure_ascii=False).encode()
+    return read
 
 
 def document(loaded: Any, status: int) -> dict[str, Any]:
@@ -150,14 +164,26 @@ def _whole(count: Any) -> TypeGuard[int]:
 
 def _arguments(words: str) -> Any:
     try:
-        return _parse(words)
+        return strict(words)
     except (ValueError, RecursionError):
         return None
 
 
 def _parse(content: str | bytes) -> Any:
     """JSON as the standard has it, each name once: of two models no reader can tell which."""
-    return json.loads(content, parse_constant=_no_constant, object_pairs_hook=_once)
+    return json.loads(
+        content,
+        parse_constant=_no_constant,
+        parse_float=_finite,
+        object_pairs_hook=_once,
+    )
+
+
+def _finite(word: str) -> float:
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(f"{word[:20]} is more than a number can be")
+    return number
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from peaklib.errors import PolicyViolation
 from peaklib.evidence.clock import Clock, utc_now
 from peaklib.llm import policy
 from peaklib.llm.client import asking, background, chat, classes, reading, responses
-from peaklib.llm.client.cleaning import cleaned
+from peaklib.llm.client.cleaning import bare, cleaned, without
 from peaklib.llm.client.failure import Failure
+from peaklib.llm.client.progress import PROGRESS, Progress
 from peaklib.llm.client.waiting import retry_after
-from peaklib.llm.messages import Answer, Request
+from peaklib.llm.messages import Answer, Request, ToolCall
 from peaklib.llm.roles import Outcome
 
 if TYPE_CHECKING:
@@ -68,6 +71,9 @@ class Client:
         found = await self._attempt(row, endpoint, request, deadline_s)
         if isinstance(found, Answer):
             return found
+        if isinstance(found, PolicyViolation):
+            saw = bare(found.saw, self._key(endpoint), self._environ)
+            raise PolicyViolation(found.rule, saw, found.reason)
         raise self._cleaned(found, endpoint, request)
 
     @property
@@ -88,9 +94,11 @@ class Client:
 
     async def _attempt(
         self, row: "Row", endpoint: "Endpoint", request: Request, deadline_s: float
-    ) -> Answer | Failure:
+    ) -> Answer | Failure | PolicyViolation:
         if not deadline_s > 0:
-            return Failure(Outcome.TIMEOUT, "no time is left for an attempt")
+            return Failure(Outcome.TIMEOUT, "no time is left for an attempt", sent=False)
+        progress = Progress()
+        PROGRESS.set(progress)
         try:
             self._check_key(endpoint)
             body = asking.body(row, request)
@@ -98,9 +106,14 @@ class Client:
             async with asyncio.timeout(deadline_s):
                 return await self._answer(exchange, row, endpoint, body)
         except TimeoutError:
-            return Failure(Outcome.TIMEOUT, f"no answer within {deadline_s:g} s")
+            told = f"no answer within {deadline_s:g} s"
+            return Failure(Outcome.TIMEOUT, told, sent=progress.begun)
         except Failure as failure:
+            # Nobody there, a name that is not known, no TLS: nothing has gone out.
+            failure.sent = progress.begun
             return failure
+        except PolicyViolation as problem:
+            return problem
 
     async def _answer(
         self, exchange: "Exchange", row: "Row", endpoint: "Endpoint", body: bytes
@@ -113,27 +126,50 @@ class Client:
             if isinstance(raw, Failure):
                 raise raw
             status = raw.status
-            return self._document(raw, row)
+            return self._document(raw, row, endpoint)
 
         reply = await ask("POST", asking.path(row), body)
         if row.api == "responses":
-            return responses.answer(await background.finished(reply, ask, status), status)
-        return chat.answer(reply, status)
+            reply = await background.finished(reply, ask, status)
+            answer = responses.answer(reply, status)
+        else:
+            answer = chat.answer(reply, status)
+        return self._bare(answer, row, endpoint)
 
-    def _document(self, raw: reading.Raw, row: "Row") -> dict[str, Any]:
+    def _document(self, raw: reading.Raw, row: "Row", endpoint: "Endpoint") -> dict[str, Any]:
         """The reply as JSON, once its status, its model and its error object allow it."""
         if not raw.good:
-            return self._refused(raw)
-        loaded = reading.load(raw)
+            return self._refused(raw, endpoint)
+        loaded = self._load(raw, endpoint)
         _check_model(loaded)
         if row.api == "responses" and responses.failed(loaded):
             return dict(loaded)
         return reading.document(loaded, raw.status)
 
-    def _refused(self, raw: reading.Raw) -> dict[str, Any]:
+    def _load(self, raw: reading.Raw, endpoint: "Endpoint") -> Any:
+        """The reply as JSON without the key, which escapes may have hidden in its bytes."""
+        try:
+            return without(reading.load(raw), self._key(endpoint))
+        except RecursionError:
+            raise Failure(Outcome.OUTAGE, "the reply is no JSON", raw.status) from None
+
+    def _bare(self, answer: Answer, row: "Row", endpoint: "Endpoint") -> Answer:
+        """The answer without secrets in the names that end up in errors and in the ledger."""
+        key = self._key(endpoint)
+        calls = tuple(
+            ToolCall(bare(c.name, key, self._environ), without(c.arguments, key))
+            for c in answer.tool_calls
+        )
+        events = tuple(bare(event, key, self._environ) for event in answer.tool_events)
+        model = answer.model
+        if model != row.model_id:
+            model = bare(model, key, self._environ)
+        return replace(answer, model=model, tool_calls=calls, tool_events=events)
+
+    def _refused(self, raw: reading.Raw, endpoint: "Endpoint") -> dict[str, Any]:
         """Raise what a status means that is not 2xx."""
         try:
-            loaded = reading.load(raw)
+            loaded = self._load(raw, endpoint)
         except Failure:
             loaded = None
         _check_model(loaded)
@@ -158,9 +194,12 @@ class Client:
             raise Failure(Outcome.AUTH, f"{variable} holds characters that no key has")
 
     def _cleaned(self, failure: Failure, endpoint: "Endpoint", request: Request) -> Failure:
+        return cleaned(failure, self._key(endpoint), self._environ, request)
+
+    def _key(self, endpoint: "Endpoint") -> str:
+        """The key that is sent to an endpoint; empty if none is."""
         variable = "" if endpoint.local else endpoint.key_variable or ""
-        key = self._environ.get(variable, "").strip()
-        return cleaned(failure, key, self._environ, request)
+        return self._environ.get(variable, "").strip()
 
     def _open(self) -> "Exchange":
         """The connections; the SDK is loaded with the first of them."""

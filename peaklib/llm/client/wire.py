@@ -10,6 +10,8 @@ from typing import Final
 import httpx2
 from openai import AsyncOpenAI, Omit
 
+from peaklib.llm.client.progress import PROGRESS
+
 SENT: Final = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
@@ -70,6 +72,9 @@ class _Transport(httpx2.AsyncHTTPTransport):
         self._most = most
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        progress = PROGRESS.get()
+        if progress is not None:
+            request.extensions = {**request.extensions, "trace": progress.note}
         reply = await super().handle_async_request(request)
         refused = self._refused(reply)
         if refused is not None:

@@ -27,9 +27,8 @@ def subject_of(settings: Settings, layer: str, model: str | None = None) -> Row:
     else:
         provider, _, model_id = model.partition(":")
         if not (provider and model_id):
-            raise ConfigError(
-                "model", [f"{model!r} names no provider; write PROVIDER:ID, as in openai:gpt-5-mini"]
-            )
+            told = f"{model!r} names no provider; write PROVIDER:ID, as in openai:gpt-5-mini"
+            raise ConfigError("model", [told])
         rows = [row for row in settings.matrix.rows if row.service == model]
         known = next((row for row in rows if row.layer == layer), rows[0] if rows else None)
         named = known or Row(layer, PRIMARY, provider, model_id, "chat")

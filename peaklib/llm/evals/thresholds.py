@@ -1,82 +1,46 @@
-"""`configs/ai/evals.toml`: what a model has to reach on the cases of a layer."""
+"""A model's numbers held against `configs/ai/evals.toml`, what its layer demands."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import Field
-
-from peaklib.config import ConfigKind, check_table, read_toml
+from peaklib.config import ConfigKind
 from peaklib.errors import ConfigError
 from peaklib.evidence.places import home
 from peaklib.llm.evals.summary import Summary
 from peaklib.llm.roles import LAYERS
-from peaklib.llm.settings.strict import Amount, Strict, micro
+from peaklib.llm.settings import thresholds
+from peaklib.llm.settings.thresholds import Thresholds, read_thresholds
 from peaklib.llm.settings.values import MICRO
 
-FILE: Final = "configs/ai/evals.toml"
+FILE: Final = f"configs/ai/{thresholds.FILE}"
 
-_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-
-
-class _Table(Strict):
-    min_pass: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-    min_format: _Share
-    max_policy_violations: Annotated[int, Field(ge=0)]
-    max_cost_eur_per_case: Amount
-    max_p95_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+__all__ = ["CONFIG_FILES", "FILE", "Thresholds", "load_thresholds", "missed", "read_thresholds"]
 
 
-class _File(Strict):
-    L0: _Table
-    L1: _Table
-    L2: _Table
-    L3: _Table
-    L4: _Table
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """What a model has to reach on the cases of a layer.
+def missed(demanded: Thresholds, summary: Summary) -> tuple[str, ...]:
+    """What a model did not reach, one sentence each; empty if it reached everything.
 
     Args:
-        min_pass: share of the cases that it passes at the first answer. The share itself counts,
-            not the lower end of its interval: the cases are the same for every model and no
-            sample of anything, so that share is what was measured.
-        min_format: share of the answers that follow their schema.
-        max_policy_violations: answers that do something forbidden.
-        max_cost_micro_eur_per_case: on average.
-        max_p95_s: seconds that 95 % of the answers do not exceed, as measured.
+        demanded: of the layer.
+        summary: of all cases of the layer.
     """
-
-    min_pass: float
-    min_format: float
-    max_policy_violations: int
-    max_cost_micro_eur_per_case: int
-    max_p95_s: float
-
-    def shortfalls(self, summary: Summary) -> tuple[str, ...]:
-        """What a model did not reach, one sentence each; empty if it reached everything.
-
-        Args:
-            summary: of all cases of the layer.
-        """
-        passed, form, p95 = (
-            each.value or 0.0
-            for each in (summary.pass_at_1, summary.format_ok, summary.latency_p95_s)
-        )
-        cost, most = summary.cost_per_case or 0, self.max_cost_micro_eur_per_case
-        violations = summary.violations
-        found = {
-            f"pass@1 is {passed:.3f}, below {self.min_pass:.3f}": passed < self.min_pass,
-            f"format compliance is {form:.3f}, below {self.min_format:.3f}": form < self.min_format,
-            f"policy violations: {violations}, tolerated: {self.max_policy_violations}": (
-                violations > self.max_policy_violations
-            ),
-            f"a case costs {cost / MICRO:.6f} EUR, above {most / MICRO:.6f}": cost > most,
-            f"p95 latency is {p95:.2f} s, above {self.max_p95_s:g} s": p95 > self.max_p95_s,
-        }
-        return tuple(text for text, true in found.items() if true)
+    passed, form, p95 = (
+        each.value or 0.0 for each in (summary.pass_at_1, summary.format_ok, summary.latency_p95_s)
+    )
+    cost, most = summary.cost_per_case or 0, demanded.max_cost_micro_eur_per_case
+    violations = summary.violations
+    found = {
+        f"pass@1 is {passed:.3f}, below {demanded.min_pass:.3f}": passed < demanded.min_pass,
+        f"format compliance is {form:.3f}, below {demanded.min_format:.3f}": (
+            form < demanded.min_format
+        ),
+        f"policy violations: {violations}, tolerated: {demanded.max_policy_violations}": (
+            violations > demanded.max_policy_violations
+        ),
+        f"a case costs {cost / MICRO:.6f} EUR, above {most / MICRO:.6f}": cost > most,
+        f"p95 latency is {p95:.2f} s, above {demanded.max_p95_s:g} s": p95 > demanded.max_p95_s,
+    }
+    return tuple(text for text, true in found.items() if true)
 
 
 def load_thresholds(layer: str, path: Path | None = None) -> Thresholds:
@@ -93,26 +57,6 @@ def load_thresholds(layer: str, path: Path | None = None) -> Thresholds:
     if layer not in found:
         raise ConfigError("evals", [f"no layer {layer!r}; there are {', '.join(LAYERS)}"])
     return found[layer]
-
-
-def read_thresholds(path: Path) -> dict[str, Thresholds]:
-    """Thresholds of all layers.
-
-    Raises:
-        ConfigError: lists every mistake with its key.
-    """
-    file = check_table(_File, read_toml(path), str(path))
-    tables: dict[str, _Table] = {layer: getattr(file, layer) for layer in LAYERS}
-    return {
-        layer: Thresholds(
-            table.min_pass,
-            table.min_format,
-            table.max_policy_violations,
-            micro(table.max_cost_eur_per_case),
-            table.max_p95_s,
-        )
-        for layer, table in tables.items()
-    }
 
 
 CONFIG_FILES: Final = (ConfigKind("ai/evals.toml", read_thresholds),)

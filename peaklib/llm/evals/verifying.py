@@ -12,7 +12,8 @@ from peaklib.evidence.checks.verify import refuse_altered
 from peaklib.llm.evals.kept import Kept
 from peaklib.llm.evals.results import read_eval
 from peaklib.llm.evals.summary import Summary
-from peaklib.llm.evals.thresholds import Thresholds
+from peaklib.llm.evals.thresholds import Thresholds, missed
+from peaklib.llm.roles import Outcome
 from peaklib.llm.session.prompts import load_prompt
 from peaklib.llm.settings import LockEntry, Settings
 from peaklib.llm.settings.lock import Lock
@@ -76,7 +77,7 @@ def examine(
         *_evidence(run, record["status"], recorded == {n: summary.metrics()[n] for n in _COUNTS}),
         *_model(config, settings),
         *_cases(config, summary, settings, prompts),
-        *demanded.shortfalls(summary),
+        *missed(demanded, summary),
     ]
     measured = datetime.fromisoformat(record["start"]).astimezone(UTC).date()
     provider, _, model_id = config["service"].partition(":")
@@ -93,7 +94,7 @@ def examine(
         cases=summary.cases,
         cost_micro_eur=summary.cost_micro_eur,
         budget_micro_eur=demanded.max_cost_micro_eur_per_case * summary.cases,
-        snapshots=tuple(sorted({each.returned for each in kept} - {"", model_id})),
+        snapshots=accepted_names(kept, model_id),
     )
     return Examined(
         run,
@@ -146,7 +147,7 @@ def _cases(
         yield f"only {summary.cases} of the layer's cases were asked; leave out --cases"
     if summary.asked < summary.cases:
         yield f"{summary.cases - summary.asked} of {summary.cases} cases were not asked"
-    if config["eval_digest"] != settings.eval_digests[layer]:
+    if config["eval_digest"] != settings.demands[layer].eval_digest:
         yield f"tests/evals/{layer} has changed since; measure again"
     for name, digest in config["prompts"].items():
         try:
@@ -155,6 +156,17 @@ def _cases(
             changed = True
         if changed:
             yield f"configs/ai/prompts/{name}.toml has changed since; measure again"
+
+
+def accepted_names(kept: Sequence[Kept], model_id: str) -> tuple[str, ...]:
+    """Names besides its own under which a model's replies came; that of a refused reply is none.
+
+    Args:
+        kept: cases of the eval.
+        model_id: that was asked.
+    """
+    names = {each.returned for each in kept if each.outcome == Outcome.OK.value}
+    return tuple(sorted(names - {"", model_id}))
 
 
 def _all_by_provider(kept: Sequence[Kept]) -> bool:

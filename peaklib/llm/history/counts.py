@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from peaklib.evidence.ledger.ledger import Ledger
-from peaklib.llm.books.lines import OUTCOME, REFUSED
+from peaklib.llm.books.lines import ENDED_HERE, OUTCOME, REFUSED
 from peaklib.llm.books.reading import line_of
 from peaklib.llm.roles import Outcome
 from peaklib.observability import CallMetrics
@@ -44,7 +44,8 @@ def counted(ledger: Ledger, services: Collection[tuple[str, str]]) -> CallMetric
             asked_last[data["call_id"]] = row
             if event.event == OUTCOME:
                 _count(metrics, row, data)
-            if kind := alert_of(data["outcome"]):
+            kind = alert_of(data["outcome"])
+            if kind and not data["reason"].startswith(ENDED_HERE):
                 metrics.alert(kind)
     for row in asked_last.values():
         metrics.call(*row)

@@ -6,9 +6,19 @@ from typing import Any
 
 from peaklib.evidence.ledger.ledger import Ledger
 from peaklib.evidence.ledger.line import Event
-from peaklib.llm.books.lines import DISABLED, ENABLED, EVENTS, INTENT, OUTCOME, REFUSED
+from peaklib.llm.books.lines import (
+    BARS,
+    DISABLED,
+    ENABLED,
+    EVENTS,
+    INTENT,
+    OUTCOME,
+    REFUSED,
+    Disabled,
+    disabled_by,
+)
 from peaklib.llm.books.reading import line_of
-from peaklib.llm.history.words import IN_WORDS, UNFINISHED, reason_of
+from peaklib.llm.history.words import UNFINISHED, in_words, reason_of
 from peaklib.llm.roles import Outcome
 
 
@@ -146,9 +156,12 @@ def why(ledger: Ledger, run_id: str) -> Story:
             elif data["run_id"] != run_id:
                 continue
             elif event.event == DISABLED:
-                switches.append(Switch(data["service"], data["reason"], event.time))
+                found = Disabled(data["service"], data["reason"], run_id, event.time)
+                _disable(switches, found)
             elif event.event == OUTCOME:
                 endings[data["call_id"], data["attempt"]] = data
+                if data["outcome"] in BARS:
+                    _disable(switches, disabled_by(data, event.time))
             else:
                 calls.setdefault(data["call_id"], []).append(event)
     told = tuple(_call(ledger, events, endings) for events in calls.values())
@@ -166,6 +179,12 @@ def runs(ledger: Ledger) -> list[str]:
         with line_of(ledger, event):
             found[event.data["run_id"]] = None
     return list(found)
+
+
+def _disable(switches: list[Switch], found: Disabled) -> None:
+    """Add a service that was disabled; it is one story until a person clears it."""
+    if all(switch.cleared or switch.service != found.service for switch in switches):
+        switches.append(Switch(found.service, found.reason, found.since))
 
 
 def _cleared(switch: Switch, enabled: Event) -> Switch:
@@ -208,7 +227,7 @@ def _asked(
 ) -> Step:
     data = event.data
     end = ending or {}
-    outcome = end["outcome"] if ending else None
+    outcome, reason = end.get("outcome"), end.get("reason", "")
     return Step(
         attempt=data["attempt"],
         row=data["row"],
@@ -217,8 +236,8 @@ def _asked(
         sent=True,
         local=data["endpoint"] == "local",
         outcome=outcome,
-        in_words=UNFINISHED if outcome is None else IN_WORDS.get(outcome, outcome),
-        reason=end.get("reason", ""),
+        in_words=UNFINISHED if ending is None else in_words(ending["outcome"], reason, sent=True),
+        reason=reason,
         returned=end.get("returned"),
         status=end.get("status"),
         usage=end.get("usage"),
@@ -244,7 +263,7 @@ def _passed_over(event: Event) -> Step:
         sent=False,
         local=False,
         outcome=outcome,
-        in_words=IN_WORDS.get(outcome, outcome),
+        in_words=in_words(outcome, data["reason"], sent=False),
         reason=data["reason"],
         returned=None,
         status=None,

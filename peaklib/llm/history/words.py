@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from peaklib.llm.books.lines import ENDED_HERE
 from peaklib.llm.roles import CRITIC, PRIMARY, Outcome
 
 IN_WORDS: Final[Mapping[str, str]] = {
@@ -21,8 +22,27 @@ IN_WORDS: Final[Mapping[str, str]] = {
     Outcome.DISABLED: "out of service",
 }
 """What an outcome means."""
+_NOT_SENT: Final[Mapping[str, str]] = {
+    Outcome.AUTH: "not asked: there is no key",
+    Outcome.GONE: "not asked: the model has ended",
+    Outcome.DISABLED: "not asked: out of service",
+}
 UNFINISHED: Final = "no outcome: the process died in the middle, or is still at it"
 """What an attempt without an outcome means."""
+
+
+def in_words(outcome: str, reason: str, *, sent: bool) -> str:
+    """What an outcome means, as far as somebody else had a part in it.
+
+    Args:
+        outcome: in one word.
+        reason: that is recorded with it.
+        sent: whether a request went out.
+    """
+    if reason.startswith(ENDED_HERE):
+        return "given up on this side; what was sent may have to be paid for"
+    known = IN_WORDS.get(outcome, outcome)
+    return known if sent else _NOT_SENT.get(outcome, known)
 
 
 def reason_of(layer: str, role: str, row: str, before: Sequence[tuple[str, str]]) -> str:

@@ -1,14 +1,16 @@
 """What has to be true before a row is asked: switches, policy, lock, sunset, price."""
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, NoReturn
 
 from peaklib.errors import BudgetError, PeakError, PolicyViolation, ProviderError, SwitchedOffError
 from peaklib.llm.books import Disabled
-from peaklib.llm.roles import CRITIC, Outcome
+from peaklib.llm.roles import CRITIC, ESCALATION, Outcome
 from peaklib.llm.routing.call import Call
 from peaklib.llm.routing.desk import Desk
 from peaklib.llm.routing.switches import ARMED, ENABLED, is_on, why_off
+from peaklib.llm.settings.budgets import EVALS
 
 if TYPE_CHECKING:
     from peaklib.llm.settings import Endpoint, Price, Row
@@ -48,10 +50,13 @@ class Refused(Exception):
 def check_switches(call: Call, desk: Desk) -> None:
     """Make sure that models may be asked at all; a critic needs a second switch.
 
+    So does everything that the critic's layer serves, except where it is measured.
+
     Raises:
         Refused: they may not.
     """
-    for name in (ENABLED, ARMED) if call.role == CRITIC else (ENABLED,):
+    escalates = call.chain[0].layer == ESCALATION and call.phase != EVALS
+    for name in (ENABLED, ARMED) if call.role == CRITIC or escalates else (ENABLED,):
         if not is_on(desk.environ, name):
             reason = why_off(desk.environ, name)
             told = f"{call}: no model was asked, {reason}; set it to 1 to allow this"
@@ -59,7 +64,7 @@ def check_switches(call: Call, desk: Desk) -> None:
 
 
 def admit(call: Call, row: "Row", desk: Desk) -> Admitted:
-    """Ask policy, lock, sunset and the prices, in this order.
+    """Ask policy, lock, sunset, price and key, in this order.
 
     Whether the row is disabled, the books say in the step that reserves.
 
@@ -79,15 +84,25 @@ def admit(call: Call, row: "Row", desk: Desk) -> Admitted:
     if price is None:
         reason = f"nobody knows what {row.service} costs; add it to configs/ai/prices.toml"
         _refuse(Outcome.BUDGET, reason, BudgetError(f"{call}: {reason}"))
+    key = endpoint.key_variable
+    if not endpoint.local and not (key and desk.environ.get(key, "").strip()):
+        reason = f"{key} is not set; export the key of {row.provider}, or name another provider"
+        _refuse(Outcome.AUTH, reason, ProviderError(f"{call}: {reason}"))
     return Admitted(row, endpoint, price)
 
 
 def barred(call: Call, disabled: Disabled) -> Refused:
     """The refusal of a row whose service is disabled until a person clears it."""
     service = disabled.service
-    reason = f"{service} is disabled since {disabled.since[:16]}: {disabled.reason}"
-    then = f"look into it, then `peak llm enable {service}`"
+    since = disabled.since[:16].replace("T", " ")
+    reason = f"{service} is disabled since {since} UTC ({disabled.reason})"
+    then = f"look into it, then `{to_enable(service)}`"
     return Refused(Outcome.DISABLED, reason, SwitchedOffError(f"{call}: {reason}; {then}"))
+
+
+def to_enable(service: str) -> str:
+    """The command by which a person clears a service."""
+    return f"peak llm enable {quote(service)} --by NAME --reason TEXT"
 
 
 def _check_for_prod(call: Call, row: "Row", desk: Desk) -> None:

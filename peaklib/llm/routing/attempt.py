@@ -1,21 +1,37 @@
 """One attempt at one row: reserve, record, send, check, settle, record."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from peaklib.errors import PolicyViolation
+from peaklib.errors import BudgetError, PolicyViolation
+from peaklib.evidence.redaction.secrets import Secrets
 from peaklib.llm.books import Closing, Disabled, Ending, Intent, Opening, Scope
+from peaklib.llm.books.lines import ENDED_HERE
 from peaklib.llm.client import Failure
 from peaklib.llm.messages import Answer, Request
 from peaklib.llm.roles import Outcome
 from peaklib.llm.routing.admission import Admitted, admit, barred
 from peaklib.llm.routing.call import Call
 from peaklib.llm.routing.desk import Desk
-from peaklib.llm.routing.validation import MISSING, REPORTED, check_answer, input_bound, usage_state
+from peaklib.llm.routing.validation import (
+    MISSING,
+    REPORTED,
+    check_answer,
+    input_bound,
+    is_bounded,
+    name_of,
+    usage_state,
+)
 
 if TYPE_CHECKING:
     from peaklib.llm.settings import Endpoint, Row
+
+
+# Request timeout, gateway timeout, and the same of a network that is widely used.
+_WAITED: Final = (408, 504, 524)
 
 
 @dataclass(frozen=True)
@@ -69,8 +85,10 @@ async def attempt(
         ended = await _exchange(call, admitted, desk, deadline_s)
     except BaseException as problem:
         # A caller that gave up, or a fault of our own: what was sent may have to be paid for.
-        words = f"ended on this side by {type(problem).__name__}"
-        desk.books.close(ticket, Ending(Outcome.CLIENT_ERROR, words))
+        given_up = isinstance(problem, asyncio.CancelledError)
+        words = f"{ENDED_HERE}: {'interrupted' if given_up else type(problem).__name__}"
+        spent_ms = round((desk.monotonic() - started) * 1000)
+        desk.books.close(ticket, Ending(Outcome.CLIENT_ERROR, words, latency_ms=spent_ms))
         raise
     ending = replace(
         ended.ending,
@@ -84,12 +102,20 @@ def most_input(request: Request, row: "Row") -> int:
     """Tokens that a row can read at most for a request.
 
     No token is shorter than a byte, so what is sent bounds them; a service that is given tools of
-    its own, such as a search, reads on by itself, up to what its row allows.
+    its own, such as a search, or a picture, reads on by itself, up to what its row allows.
+
+    Raises:
+        BudgetError: nothing bounds them.
     """
     sent, limit = input_bound(request), row.max_input_tokens
+    if is_bounded(request):
+        return sent if limit is None else min(sent, limit)
     if limit is None:
-        return sent
-    return limit if any("function" not in tool for tool in request.tools) else min(sent, limit)
+        raise BudgetError(
+            f"nobody knows how much {row.service} reads for a request that is not text alone; "
+            f"give {row.key} max_input_tokens in configs/ai/layer_model_matrix.toml"
+        )
+    return limit
 
 
 def _intent(
@@ -117,20 +143,15 @@ def _intent(
         deadline_ms=round(deadline_s * 1000),
         policy_digest=desk.settings.policy_digest,
         matrix_digest=desk.settings.matrix_digest,
-        tools=tuple(_name_of(tool) for tool in request.tools),
+        tools=tuple(name_of(tool) for tool in request.tools),
         because=because,
+        host=urlsplit(admitted.endpoint.base_url).hostname or "",
     )
 
 
 def place_of(endpoint: "Endpoint") -> Literal["provider", "local"]:
     """What the ledger calls an endpoint."""
     return "local" if endpoint.local else "provider"
-
-
-def _name_of(tool: Any) -> str:
-    """Name of a function, or type of a tool that the service has itself."""
-    function = tool.get("function", tool)
-    return str(function.get("name", tool.get("type", "?")))[:80]
 
 
 async def _exchange(call: Call, admitted: Admitted, desk: Desk, deadline_s: float) -> Ended:
@@ -151,15 +172,19 @@ async def _exchange(call: Call, admitted: Admitted, desk: Desk, deadline_s: floa
         ending = Ending(Outcome.DENIED, reason, violation.saw)
         return Ended(admitted, ending, violation=violation)
     checked = check_answer(answer, call.request, row.model_id, desk.settings.snapshots(row))
-    ending = _ending(answer, checked.outcome, checked.reason, call.request, admitted)
+    reason = Secrets.known(desk.environ).text(checked.reason)
+    ending = _ending(answer, checked.outcome, reason, call.request, admitted)
     return Ended(admitted, ending, answer, checked.parsed)
 
 
 def _is_free(failure: Failure) -> bool:
-    """Whether nothing can have been written: no service charges for an error status."""
+    """Whether nothing can have been written: no service charges for an error status.
+
+    Those of a wait that was too long for somebody in between say nothing about the service.
+    """
     if failure.status is None:
-        return failure.outcome in (Outcome.AUTH, Outcome.CLIENT_ERROR)
-    return failure.status >= 300
+        return not failure.sent or failure.outcome in (Outcome.AUTH, Outcome.CLIENT_ERROR)
+    return failure.status >= 300 and failure.status not in _WAITED
 
 
 def _ending(

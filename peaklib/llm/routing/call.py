@@ -28,6 +28,7 @@ class Call:
         request_hash: of it.
         limits: by the name of the scope that they belong to.
         deadline_s: longest time on one row, with the waits that it asks for.
+        hurried: the caller allows less time than layer, run and phase do.
     """
 
     call_id: str
@@ -41,6 +42,7 @@ class Call:
     request_hash: str
     limits: Mapping[str, Limit]
     deadline_s: float
+    hurried: bool
 
     def __str__(self) -> str:
         return f"call {self.call_id} of {self.layer} {self.role} (run {self.run_id})"

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from threading import Lock, Thread
 from typing import Any, TypeVar
@@ -30,6 +30,12 @@ class LoopThread:
             asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
 
+    def abandon(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """End the loop after some last work, and wait for nothing: any thread may call this."""
+        loop, self._loop = self._loop, None
+        if loop is not None and self._owner == os.getpid():
+            asyncio.run_coroutine_threadsafe(_end(last), loop)
+
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._owner != os.getpid():
             # A fork copies the lock and the loop, but not the thread that served them.
@@ -48,6 +54,14 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(loop.shutdown_default_executor())
     finally:
         loop.close()
+
+
+async def _end(last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    try:
+        await _cancel_others()
+        await last()
+    finally:
+        asyncio.get_running_loop().stop()
 
 
 async def _cancel_others() -> None:

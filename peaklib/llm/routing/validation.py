@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from peaklib.errors import ConfigError
-from peaklib.llm.messages import Answer, Request, Usage
+from peaklib.llm.client import reading
+from peaklib.llm.messages import Answer, Message, Request, Usage
 from peaklib.llm.roles import Outcome
 
 UsageState = Literal["reported", "missing", "absurd"]
@@ -15,6 +16,8 @@ MISSING: Final = "missing"
 ABSURD: Final = "absurd"
 # What providers add to a message that is not in its text, in tokens; a wide margin.
 _OVERHEAD: Final = 64
+# Fields of a message that hold no more than what is written in them.
+_WRITTEN: Final = frozenset({"role", "content", "name", "tool_calls", "tool_call_id"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def check_answer(
         named = answer.model[:80]
         return Checked(Outcome.DRIFT, f"{asked} was asked and {named!a} answered")
     if answer.tool_calls:
-        offered = {tool.get("function", {}).get("name") for tool in request.tools}
+        offered = {name_of(tool) for tool in request.tools if is_function(tool)}
         strange = [call.name for call in answer.tool_calls if call.name not in offered]
         if strange:
             wanted = f"the model wants {strange[0][:60]!a}, which was not offered"
@@ -59,17 +62,13 @@ def check_answer(
         cap = request.max_output_tokens
         return Checked(Outcome.FORMAT, f"the answer was cut at {cap} tokens")
     try:
-        parsed = json.loads(answer.text, parse_constant=_no_constant)
+        parsed = reading.strict(answer.text)
     except (ValueError, RecursionError):
         return Checked(Outcome.FORMAT, "the answer is no JSON, and a schema was asked for")
     problem = first_problem(request.response_schema, parsed)
     if problem:
         return Checked(Outcome.FORMAT, f"the answer does not follow the schema: {problem}")
     return Checked(Outcome.OK, parsed=parsed)
-
-
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is no JSON")
 
 
 def first_problem(schema: Mapping[str, Any], value: Any) -> str:
@@ -102,6 +101,37 @@ def _validator(schema: Mapping[str, Any]) -> Any:
     from referencing import Registry
 
     return Draft202012Validator(schema, registry=Registry())
+
+
+def is_function(tool: Mapping[str, Any]) -> bool:
+    """Whether a tool is a function of the caller's; all others the service works by itself."""
+    return tool.get("type") == "function"
+
+
+def name_of(tool: Mapping[str, Any]) -> str:
+    """Name of a function, or type of a tool that the service has itself."""
+    function = tool.get("function")
+    named = function if is_function(tool) and isinstance(function, Mapping) else tool
+    return str(named.get("name", tool.get("type", "?")))[:80]
+
+
+def is_bounded(request: Request) -> bool:
+    """Whether all that a service reads is the text that is sent.
+
+    It reads more where it has tools of its own, such as a search, and where a message refers to
+    something, such as a picture.
+    """
+    return all(map(is_function, request.tools)) and all(map(_is_text, request.messages))
+
+
+def _is_text(message: Message) -> bool:
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    return (
+        _WRITTEN.issuperset(message)
+        and (content is None or isinstance(content, str | list))
+        and all(isinstance(part, Mapping) and set(part) == {"type", "text"} for part in parts)
+    )
 
 
 def input_bound(request: Request) -> int:

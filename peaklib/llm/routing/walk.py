@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from peaklib.errors import BudgetError, GuardrailError, PeakError, ProviderError
+from peaklib.llm.books.lines import service_name
 from peaklib.llm.history.counts import alert_of
 from peaklib.llm.messages import Answer, Usage
 from peaklib.llm.roles import FALLS_BACK, Outcome
-from peaklib.llm.routing.admission import Refused, check_switches
+from peaklib.llm.routing.admission import Refused, check_switches, to_enable
 from peaklib.llm.routing.attempt import Ended, attempt, place_of
 from peaklib.llm.routing.call import Call
 from peaklib.llm.routing.desk import Desk
@@ -19,6 +20,8 @@ from peaklib.llm.routing.validation import REPORTED
 if TYPE_CHECKING:
     from peaklib.llm.settings import Row
 
+# Why the first row is asked, where it is not the matrix that says so.
+_FIRST: Final = {"evals": "the eval measures this model, whatever the matrix says"}
 _LOG: Final = logging.getLogger(__name__)
 # A service that asks for patience and gets it is asked once more, not forever.
 _RESENDS: Final = 1
@@ -57,7 +60,7 @@ class Walk:
         return reply
 
     async def _down_the_rows(self, started: float) -> Reply:
-        because = "first row of the matrix for this layer and role"
+        because = _FIRST.get(self.call.phase, "first row of the matrix for this layer and role")
         for row in self.call.chain:
             pause = self.desk.cooldowns.of(row.service)
             if pause is not None:
@@ -70,20 +73,26 @@ class Walk:
             if ended.ending.outcome not in FALLS_BACK:
                 raise await self._end(row, ended)
             because = f"{row.key} ended with {ended.ending.outcome}"
+        if not any(attempt.sent for attempt in self.attempts):
+            # Otherwise nobody could tell that the run has asked.
+            await self._record(self.call.chain[-1], Outcome.DISABLED, because)
         raise ProviderError(f"{self.call}: no service answered; {self._path()}", True)
 
-    async def _check_switches(self) -> None:
+    async def _check_switches(self, row: "Row | None" = None) -> None:
         try:
             check_switches(self.call, self.desk)
         except Refused as refused:
-            await self._refuse(None, refused.outcome, refused.reason)
+            await self._refuse(row, refused.outcome, refused.reason)
             raise refused.error from None
 
     async def _refuse(self, row: "Row | None", outcome: Outcome, reason: str) -> None:
-        number = 1 + sum(attempt.sent for attempt in self.attempts)
-        refusal = self.call.refusal(self.desk, outcome, reason, row, number)
         self._note(row, outcome, reason)
         self._alert(outcome)
+        await self._record(row, outcome, reason)
+
+    async def _record(self, row: "Row | None", outcome: Outcome, reason: str) -> None:
+        number = 1 + sum(attempt.sent for attempt in self.attempts)
+        refusal = self.call.refusal(self.desk, outcome, reason, row, number)
         await self.desk.aside(self.desk.books.refuse, refusal)
 
     async def _ask(self, row: "Row", because: str) -> Ended:
@@ -97,6 +106,9 @@ class Walk:
                 break
             because = f"{row.key} asked for {wait:g} s of patience, which the deadline allows"
             await asyncio.sleep(wait or 0.0)
+        if outcome is Outcome.TIMEOUT and ended.ending.status is None and self.call.hurried:
+            # The caller had no time; nothing is known of the service.
+            return ended
         if outcome in FALLS_BACK:
             self.desk.cooldowns.begin(row.service, outcome, wait)
         else:
@@ -104,6 +116,8 @@ class Walk:
         return ended
 
     async def _attempt(self, row: "Row", because: str, deadline_s: float) -> Ended:
+        # They may have been thrown since the last attempt.
+        await self._check_switches(row)
         number = 1 + sum(attempt.sent for attempt in self.attempts)
         try:
             ended = await attempt(
@@ -157,14 +171,16 @@ class Walk:
     async def _end(self, row: "Row", ended: Ended) -> PeakError:
         """The error of an attempt that ends the call; a strange model is locked out."""
         outcome, reason = ended.ending.outcome, ended.ending.reason
+        place = place_of(ended.admitted.endpoint)
+        service = service_name(row.provider, row.model_id, place)
         self._alert(outcome)
         if outcome in (Outcome.DRIFT, Outcome.DENIED):
-            await self.desk.aside(self.desk.books.disable, row.service, reason, self.call.run_id)
+            await self.desk.aside(self.desk.books.disable, service, reason, self.call.run_id)
         if ended.violation is not None:
             return ended.violation
         told = f"{self.call}: {self._path()}"
         if outcome is Outcome.DRIFT:
-            then = f"{row.service} is disabled until `peak llm enable {row.service}`"
+            then = f"{service} is disabled until `{to_enable(service)}`"
             return GuardrailError(f"{told}; {then}")
         if outcome is Outcome.FORMAT:
             return GuardrailError(told)

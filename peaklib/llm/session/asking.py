@@ -1,21 +1,25 @@
 """What a notebook asks a model, if it may: answers are checked and kept with the run."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Self
+from contextlib import suppress
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from peaklib.errors import ConfigError, ModelCallError, PolicyViolation
+from peaklib.errors import ConfigError, ModelCallError, PeakError, PolicyViolation
 from peaklib.evidence.canonical import to_json
 from peaklib.evidence.clock import Clock, utc_now
+from peaklib.evidence.redaction.secrets import Secrets
 from peaklib.evidence.run import Run
 from peaklib.llm.books.lines import EVENTS
 from peaklib.llm.books.money import eur
 from peaklib.llm.grounding import Evidence
+from peaklib.llm.history import why
 from peaklib.llm.messages import Message
 from peaklib.llm.roles import CRITIC, PRIMARY
-from peaklib.llm.router import Router
+from peaklib.llm.router import Router, today
 from peaklib.llm.routing.switches import ENABLED, is_on, why_off
 from peaklib.llm.session.escalation import (
     UNSURE,
@@ -35,9 +39,15 @@ from peaklib.llm.session.recording import (
     repeated_pack,
 )
 from peaklib.llm.session.written import Written, section_of
+from peaklib.llm.settings import load_settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# What the status says anyway: which call, of which run.
+_CALL: Final = re.compile(r"^call \w+ of L\d \w+ \(run [^)]*\): ")
+_FROM: Final = {"local": "this machine", "provider": "the provider", "": ""}
 
 
 class Session:
@@ -163,7 +173,7 @@ class Session:
         """Every call of this session, one row each, with its tokens and its cost in EUR."""
         import pandas as pd
 
-        columns = ["role", "row", "service", "from", "attempts", "tokens", "EUR", "no answer"]
+        columns = ["role", "row", "service", "from", "attempts", "tokens", "EUR", "answer"]
         rows = [_row(call) for call in self._recording.calls]
         return pd.DataFrame(rows, columns=columns)
 
@@ -178,15 +188,24 @@ class Session:
         recording = self._recording
         if not self._replay:
             recording.status = self.status
+            self._keep_digests()
         if self._router is not None:
-            recording.matrix_digest = self._router.settings.matrix_digest
-            recording.policy_digest = self._router.settings.policy_digest
             recording.ledger = self._lines(self._router)
             self._router.close()
             self._router = None
         self._run.save_input(KEPT, recording.to_bytes())
         if recording.ledger:
             self._run.save_text(LEDGER, recording.ledger)
+
+    def _keep_digests(self) -> None:
+        """Which matrix and policy were in force, also where nobody was asked."""
+        settings = self._router.settings if self._router else None
+        with suppress(PeakError):
+            # A configuration that is wrong is no matter for a run that asks nobody.
+            settings = settings or load_settings(today=today(self._clock))
+        if settings is not None:
+            self._recording.matrix_digest = settings.matrix_digest
+            self._recording.policy_digest = settings.policy_digest
 
     def _call(
         self, role: str, messages: Sequence[Message], schema: Mapping[str, Any]
@@ -212,8 +231,26 @@ class Session:
             )
         except (ModelCallError, PolicyViolation) as error:
             # The notebook goes on without it, and says so.
-            return Unanswered(role, asked, type(error).__name__, str(error))
-        return Said.of(reply, asked)
+            return self._unanswered(role, asked, error)
+        return _without_secrets(Said.of(reply, asked), Secrets.known(self._environ))
+
+    def _unanswered(self, role: str, asked: str, error: PeakError) -> Unanswered:
+        """A call without an answer, with what it has cost by the ledger."""
+        calls = why(self._opened().ledger, self.run_id).calls
+        sent = [step for step in calls[-1].steps if step.sent] if calls else []
+        last = sent[-1] if sent else None
+        return Unanswered(
+            role,
+            asked,
+            type(error).__name__,
+            _CALL.sub("", str(error)),
+            last.row if last else "",
+            last.service if last else "",
+            ("local" if last.local else "provider") if last else "",
+            len(sent),
+            sum(step.tokens for step in sent),
+            sum(step.cost_micro_eur for step in sent),
+        )
 
     def _opened(self) -> Router:
         if self._router is None:
@@ -254,17 +291,27 @@ def unrecorded_id(clock: Clock) -> str:
     return f"unrecorded_{clock():%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
 
 
+def _without_secrets(said: Said, hidden: Secrets) -> Said:
+    """An answer as its pack will keep it: what a critic is asked about it can be asked again."""
+    parsed = hidden.value(said.parsed)
+    # JSON may spell a secret so that only what it means shows it.
+    text = hidden.text(said.text) if parsed == said.parsed else to_json(parsed).decode()
+    return replace(said, text=text, parsed=parsed)
+
+
 def _row(call: Said | Unanswered) -> dict[str, Any]:
-    if isinstance(call, Unanswered):
-        return {"role": call.role, "no answer": call.reason}
-    tokens = None if call.input_tokens is None else call.input_tokens + (call.output_tokens or 0)
+    answered = isinstance(call, Said)
     return {
         "role": call.role,
         "row": call.row,
         "service": call.service,
-        "from": "this machine" if call.endpoint == "local" else "the provider",
+        "from": _FROM[call.endpoint],
         "attempts": call.attempts,
-        "tokens": tokens,
+        "tokens": _tokens(call) if isinstance(call, Said) else call.tokens,
         "EUR": eur(call.cost_micro_eur).removesuffix(" EUR"),
-        "no answer": "",
+        "answer": "yes" if answered else "none",
     }
+
+
+def _tokens(said: Said) -> int | None:
+    return None if said.input_tokens is None else said.input_tokens + (said.output_tokens or 0)

@@ -94,12 +94,22 @@ class Unanswered:
         asked: digest of messages and schema, see `asked_digest`.
         kind: class of the error.
         reason: in words.
+        row, service: that were asked last; empty if none was.
+        endpoint: `provider` or `local`; empty likewise.
+        attempts: how many were sent.
+        tokens, cost_micro_eur: charged for them.
     """
 
     role: str
     asked: str
     kind: str
     reason: str
+    row: str = ""
+    service: str = ""
+    endpoint: str = ""
+    attempts: int = 0
+    tokens: int = 0
+    cost_micro_eur: int = 0
 
 
 def words_of(critic: Said | Unanswered) -> str:

@@ -10,7 +10,7 @@ from peaklib.llm.settings.lint.together import check_together
 
 CONFIG_FILES: Final = (
     ConfigKind(f"ai/{matrix.FILE}", matrix.check_matrix),
-    ConfigKind(f"ai/{providers.FILE}", providers.read_providers),
+    ConfigKind(f"ai/{providers.FILE}", providers.check_providers),
     ConfigKind(f"ai/{budgets.FILE}", budgets.read_budgets),
     ConfigKind(f"ai/{models.ALLOWED_FILE}", models.read_allowed),
     ConfigKind(f"ai/{models.PRICES_FILE}", models.read_prices),

@@ -15,12 +15,11 @@ from peaklib.config import check_table, read_toml
 from peaklib.errors import ConfigError
 from peaklib.llm.settings.lock_text import lock_text
 from peaklib.llm.settings.matrix import LayerName
+from peaklib.llm.settings.recorded import ELSEWHERE, refuse_unknown
 from peaklib.llm.settings.strict import Name, Strict
 from peaklib.llm.settings.values import LockEntry
 
 FILE: Final = "verified_models.lock"
-EVENT: Final = "llm_lock"
-"""Event of the ledger when another lock takes the place of the present one."""
 KEPT: Final = "locks"
 """Folder beside the lock with the locks that came before it."""
 
@@ -127,11 +126,15 @@ def write_lock(path: Path, entries: Iterable[LockEntry]) -> Lock:
     return lock
 
 
-def previous_lock(path: Path) -> Lock:
+def previous_lock(path: Path, ledger: Path | None = None) -> Lock:
     """The lock before the present one, from where it is kept.
 
+    Args:
+        path: of `verified_models.lock`.
+        ledger: of the project; if it tells of locks, it has to tell of this one, too.
+
     Raises:
-        ConfigError: there is none, it is missing, or it is not what it was.
+        ConfigError: there is none, it is missing, it is not what it was, or it never stood here.
     """
     previous = read_lock(path).previous
     if not previous:
@@ -143,11 +146,17 @@ def previous_lock(path: Path) -> Lock:
         raise ConfigError(
             str(kept), ["was altered; restore it from version control, it has to be as it was"]
         )
+    if ledger is not None:
+        refuse_unknown(previous, ledger, kept)
     return read_lock(kept)
 
 
-def rollback(path: Path) -> Lock:
+def rollback(path: Path, ledger: Path | None = None) -> Lock:
     """Put the lock before back in its place; the present one is kept, so nothing is lost.
+
+    Args:
+        path: of `verified_models.lock`.
+        ledger: as in `previous_lock`.
 
     Returns:
         The lock that now stands; calling again goes back one more.
@@ -155,7 +164,7 @@ def rollback(path: Path) -> Lock:
     Raises:
         ConfigError: as `previous_lock`.
     """
-    lock = previous_lock(path)
+    lock = previous_lock(path, ledger)
     _keep(path)
     draft = path.with_name(f"{path.name}.draft")
     draft.write_bytes(_place(path, lock.digest).read_bytes())
@@ -163,8 +172,10 @@ def rollback(path: Path) -> Lock:
     return lock
 
 
-def change(action: str, before: Lock, after: Lock, *, by: str, reason: str) -> dict[str, Any]:
-    """What the ledger is told under `EVENT`.
+def change(
+    action: str, before: Lock, after: Lock, *, by: str, reason: str, elsewhere: Path | None = None
+) -> dict[str, Any]:
+    """What the ledger is told under `recorded.EVENT`.
 
     Args:
         action: `verify` or `rollback`.
@@ -172,6 +183,7 @@ def change(action: str, before: Lock, after: Lock, *, by: str, reason: str) -> d
         after: lock that takes its place.
         by: who does it.
         reason: why; may be empty.
+        elsewhere: file of the lock, if it is not the project's own.
     """
     return {
         "action": action,
@@ -180,6 +192,7 @@ def change(action: str, before: Lock, after: Lock, *, by: str, reason: str) -> d
         "models": [f"{e.layer} {e.provider}:{e.model_id}" for e in after.entries],
         "by": by,
         "reason": reason,
+        **({} if elsewhere is None else {ELSEWHERE: str(elsewhere)}),
     }
 
 
@@ -195,6 +208,15 @@ def cases_digest(folder: Path) -> str:
         total.update(f"{path.name}\0{len(content)}\0".encode())
         total.update(content)
     return total.hexdigest()
+
+
+def cases_count(folder: Path) -> int:
+    """How many cases the `*.jsonl` of a layer hold: their lines that are not blank."""
+    return sum(
+        bool(line.strip())
+        for path in folder.glob("*.jsonl")
+        for line in path.read_bytes().split(b"\n")
+    )
 
 
 def _keep(path: Path) -> str:

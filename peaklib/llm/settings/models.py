@@ -1,12 +1,13 @@
 """`allowed_models.toml` and `prices.toml`: which models there may be, and what they cost."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from peaklib.config import check_table, read_toml, unknown
 from peaklib.errors import ConfigError
@@ -16,6 +17,8 @@ from peaklib.llm.settings.values import Allowed, Price
 ALLOWED_FILE: Final = "allowed_models.toml"
 PRICES_FILE: Final = "prices.toml"
 _EUR: Final = "EUR"
+# Digits only: `-mini` behind a model id makes another model of it.
+_DATE: Final = re.compile(r"[-@:][0-9]+(-[0-9]+)*", re.ASCII)
 
 Service = tuple[str, str]
 """Provider and model id."""
@@ -25,7 +28,24 @@ class _AllowedTable(Strict):
     provider: Name
     model_id: Name
     snapshots: list[Name] = Field(default_factory=list)
+    because: Name | None = None
     opaque: bool = False
+
+    @model_validator(mode="after")
+    def _snapshots_are_of_the_model(self) -> Self:
+        others = [name for name in self.snapshots if not self._dates(name)]
+        if others and self.because is None:
+            raise ValueError(
+                f"snapshots: {', '.join(map(repr, others))} of {self.model_id}: a snapshot is the "
+                'model id with a date behind it; write because = "…" with the record that says '
+                "it is the same model"
+            )
+        return self
+
+    def _dates(self, name: str) -> bool:
+        """Whether a name is the model id and nothing but a date or a version behind it."""
+        rest = name.removeprefix(self.model_id)
+        return rest != name and _DATE.fullmatch(rest) is not None
 
 
 class _AllowedFile(Strict):
@@ -88,6 +108,12 @@ def read_prices(path: Path) -> dict[Service, Price]:
         for name, rate in file.currency.items()
         if not exact(rate.eur)
     ]
+    problems += [
+        f"price.{k}.{name}: {table.provider}:{table.model_id} would be free, and no budget end"
+        for k, table in enumerate(file.price)
+        for name in ("input", "output")
+        if not exact(getattr(table, name))
+    ]
     if problems:
         raise ConfigError(str(path), problems)
     return {
@@ -98,12 +124,14 @@ def read_prices(path: Path) -> dict[Service, Price]:
 
 def _price(table: _PriceTable, rate: _CurrencyTable | None) -> Price:
     factor = exact(rate.eur) if rate is not None else exact("1")
+    days = [table.as_of, *([rate.as_of] if rate is not None else [])]
     return Price(
-        as_of=min(table.as_of, rate.as_of) if rate is not None else table.as_of,
+        as_of=min(days),
         input=exact(table.input) * factor,
         output=exact(table.output) * factor,
         per_call=exact(table.per_call) * factor,
         source=table.source,
+        latest=max(days),
     )
 
 

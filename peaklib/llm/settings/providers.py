@@ -11,6 +11,7 @@ from pydantic import Field, RootModel, model_validator
 from peaklib.config import check_table, read_toml, unknown
 from peaklib.errors import ConfigError
 from peaklib.llm.policy import ALLOWED_PROVIDERS
+from peaklib.llm.settings.places import misplaced
 from peaklib.llm.settings.strict import Name, Strict, Variable
 from peaklib.llm.settings.values import Api, Provider
 
@@ -78,6 +79,37 @@ def read_providers(path: Path) -> dict[str, Provider]:
         name: Provider(name, table.base_url, table.key, tuple(table.api), table.variables)
         for name, table in tables.items()
     }
+
+
+def check_providers(path: Path) -> dict[str, Provider]:
+    """As `read_providers`, and each one is where it belongs, or on this machine.
+
+    Raises:
+        ConfigError: lists every mistake with its key.
+    """
+    found = read_providers(path)
+    refuse_misplaced(found, str(path), prod=False)
+    return found
+
+
+def refuse_misplaced(found: Mapping[str, Provider], source: str, *, prod: bool) -> None:
+    """Refuse addresses that are not their provider's, and keys that are not.
+
+    Args:
+        found: providers by name.
+        source: where they stand.
+        prod: whether a server on this machine is refused, too.
+
+    Raises:
+        ConfigError: lists every mistake with its key.
+    """
+    problems = [
+        f"{name}.{key}: {text}"
+        for name, provider in found.items()
+        for key, text in misplaced(provider, example_url(provider), prod=prod)
+    ]
+    if problems:
+        raise ConfigError(source, problems)
 
 
 def example_url(provider: Provider) -> str:

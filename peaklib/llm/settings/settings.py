@@ -1,7 +1,7 @@
 """Everything that `configs/ai/` says, and the questions that a router asks of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -14,10 +14,12 @@ from peaklib.llm.settings.budgets import EVALS, PHASES, Budgets
 from peaklib.llm.settings.lock import Lock
 from peaklib.llm.settings.matrix import Matrix
 from peaklib.llm.settings.models import Service
-from peaklib.llm.settings.providers import FILE as PROVIDERS_FILE, base_url
+from peaklib.llm.settings.places import is_local
+from peaklib.llm.settings.providers import FILE as PROVIDERS_FILE, base_url, refuse_misplaced
 from peaklib.llm.settings.standing import vouching
 from peaklib.llm.settings.values import (
     Allowed,
+    Demand,
     Endpoint,
     Limit,
     LockEntry,
@@ -43,7 +45,7 @@ class Settings:
         prices: in EUR, by provider and model id.
         allowed: the allowlist, by provider and model id.
         lock: models that were measured.
-        eval_digests: of the cases of each layer as they are now.
+        demands: what an entry of the lock is held against, by layer.
     """
 
     profile: Profile
@@ -53,7 +55,7 @@ class Settings:
     prices: Mapping[Service, Price]
     allowed: Mapping[Service, Allowed]
     lock: Lock
-    eval_digests: Mapping[str, str]
+    demands: Mapping[str, Demand]
 
     def chain(self, layer: str, role: str) -> tuple[Row, ...]:
         """Rows that are asked for a role of a layer, in this order.
@@ -93,7 +95,8 @@ class Settings:
             environ: `AI_LOCAL_URL`, if set, replaces every provider; else variables of templates.
 
         Raises:
-            ConfigError: a variable is missing or unfit, or a stand-in is named in prod.
+            ConfigError: a variable is missing or unfit, the address is not the provider's, or a
+                stand-in is named in prod.
             PolicyViolation: the address is one that the policy refuses.
         """
         local = environ.get(LOCAL_URL, "")
@@ -115,7 +118,10 @@ class Settings:
             raise ConfigError(PROVIDERS_FILE, [f"{row.provider}: is missing, {row.key} needs it"])
         url = base_url(provider, environ)
         policy.check(row.provider, row.model_id, url)
-        return Endpoint(url, provider.key)
+        # Again with what the variables say, and for settings that were not read from a file.
+        filled = {provider.name: replace(provider, base_url=url, variables={})}
+        refuse_misplaced(filled, PROVIDERS_FILE, prod=self.profile == "prod")
+        return Endpoint(url, None, local=True) if is_local(url) else Endpoint(url, provider.key)
 
     def price(self, row: Row) -> Price | None:
         """What a row's model costs; None if nobody knows, and then it may not be asked."""
@@ -125,18 +131,18 @@ class Settings:
         """Names besides its own under which a row's replies may come.
 
         Those of the allowlist, and what the provider answered by when the lock was written: the
-        model behind an opaque id too. A stand-in's names count for nothing.
+        model behind an opaque id too. Only an entry that vouches for the row counts.
         """
         allowed = self.allowed.get((row.provider, row.model_id))
         names = set(allowed.snapshots if allowed else ())
-        for entry in self.lock.entries:
-            if entry.about(row) and entry.endpoint == "provider":
-                names.update(entry.snapshots, filter(None, [entry.resolves_to]))
+        entry = self.verified(row)
+        if entry is not None:
+            names.update(entry.snapshots, filter(None, [entry.resolves_to]))
         return frozenset(names)
 
     def verified(self, row: Row) -> LockEntry | None:
-        """The lock's entry that vouches for a row, held against the cases as they are now."""
-        return vouching(self.lock, row, self.eval_digests)
+        """The lock's entry that vouches for a row, held against cases and thresholds of today."""
+        return vouching(self.lock, row, self.demands)
 
     def call_tokens(self, layer: str) -> int:
         """How many tokens one call of a layer may write, thinking included."""
@@ -180,5 +186,6 @@ class Settings:
 
     @cached_property
     def policy_digest(self) -> str:
-        """SHA-256 of the policy's rules, the allowlist and what the lock resolves."""
-        return self._gate.digest
+        """SHA-256 of the policy's rules, allowlist, resolved ids, and how providers are reached."""
+        reached = {name: vars(provider) for name, provider in self.providers.items()}
+        return digest({"gate": self._gate.digest, "providers": reached})

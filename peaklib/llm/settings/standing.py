@@ -5,25 +5,25 @@ from datetime import date
 
 from peaklib.llm.settings.lock import Lock
 from peaklib.llm.settings.matrix import Matrix
-from peaklib.llm.settings.values import LockEntry, Row
+from peaklib.llm.settings.values import Demand, LockEntry, Row
 
 
-def vouching(lock: Lock, row: Row, eval_digests: Mapping[str, str]) -> LockEntry | None:
+def vouching(lock: Lock, row: Row, demands: Mapping[str, Demand]) -> LockEntry | None:
     """The entry that makes a row's model a verified one, if there is one.
 
     Args:
         lock: as it was read.
         row: of the matrix.
-        eval_digests: of the cases of each layer as they are now.
+        demands: of each layer as they are now.
     """
     for entry in lock.entries:
-        if entry.about(row) and not entry.shortfalls(eval_digests[row.layer]):
+        if entry.about(row) and not entry.shortfalls(demands[row.layer]):
             return entry
     return None
 
 
 def unfit_for_prod(
-    matrix: Matrix, lock: Lock, eval_digests: Mapping[str, str], today: date
+    matrix: Matrix, lock: Lock, demands: Mapping[str, Demand], today: date
 ) -> Iterator[tuple[str, str]]:
     """Rows that production cannot stand on.
 
@@ -33,13 +33,13 @@ def unfit_for_prod(
     for row in matrix.rows:
         if row.ended(today):
             yield row.key, f"{row.service} ended on {row.sunset}; name a model that is served"
-        if vouching(lock, row, eval_digests) is None:
-            yield row.key, f"{row.service} is not verified: {_why(lock, row, eval_digests)}"
+        if vouching(lock, row, demands) is None:
+            yield row.key, f"{row.service} is not verified: {_why(lock, row, demands)}"
 
 
-def _why(lock: Lock, row: Row, eval_digests: Mapping[str, str]) -> str:
+def _why(lock: Lock, row: Row, demands: Mapping[str, Demand]) -> str:
     entry = next((entry for entry in lock.entries if entry.about(row)), None)
     if entry is None:
         return f"the lock has no entry for it in {row.layer}; run `peak llm verify`"
-    short = "; it ".join(entry.shortfalls(eval_digests[row.layer]))
+    short = "; it ".join(entry.shortfalls(demands[row.layer]))
     return f"it {short}; run `peak llm verify`"

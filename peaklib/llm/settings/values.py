@@ -122,6 +122,7 @@ class Price:
         output: of tokens that are written, thinking included.
         per_call: EUR of one call besides its tokens, such as searches that the service makes.
         source: where the price stands.
+        latest: the younger of the two days; None if it is not known.
     """
 
     as_of: date
@@ -129,6 +130,7 @@ class Price:
     output: Fraction
     per_call: Fraction = Fraction(0)
     source: str = ""
+    latest: date | None = None
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
         """Micro-EUR of one call, rounded up.
@@ -161,6 +163,23 @@ class Allowed:
     model_id: str
     snapshots: tuple[str, ...] = ()
     opaque: bool = False
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What an entry of the lock is held against: the cases and thresholds of today.
+
+    Args:
+        eval_digest: of the layer's cases, by `cases_digest`.
+        cases: how many there are.
+        min_pass: share of them that has to be passed.
+        max_cost: of all of them, in micro-EUR.
+    """
+
+    eval_digest: str
+    cases: int
+    min_pass: float
+    max_cost: int
 
 
 @dataclass(frozen=True)
@@ -206,16 +225,22 @@ class LockEntry:
         same = (self.layer, self.provider, self.model_id) == (row.layer, row.provider, row.model_id)
         return same and self.role in (None, row.role)
 
-    def shortfalls(self, eval_digest: str) -> tuple[str, ...]:
+    def shortfalls(self, demand: Demand) -> tuple[str, ...]:
         """What keeps the entry from making its model a verified one; empty if nothing does.
 
+        What the entry says of its own bounds can only make them stricter.
+
         Args:
-            eval_digest: of the layer's cases as they are now.
+            demand: of the layer as it is now.
         """
+        least = max(self.threshold, demand.min_pass)
+        most = min(self.budget_micro_eur, demand.max_cost)
         found = {
             "was measured against a local stand-in, not its provider": self.endpoint == "local",
-            f"scored {self.score:.3f}, below {self.threshold:.3f}": self.score < self.threshold,
-            "cost more than its budget": self.cost_micro_eur > self.budget_micro_eur,
-            "was measured on other cases than those of today": self.eval_digest != eval_digest,
+            f"scored {self.score:.3f}, below {least:.3f}": self.score < least,
+            "cost more than its budget": self.cost_micro_eur > most,
+            "was measured on other cases than those of today": (
+                (self.eval_digest, self.cases) != (demand.eval_digest, demand.cases)
+            ),
         }
         return tuple(text for text, true in found.items() if true)

@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from peaklib.config import Finding
 from peaklib.errors import ConfigError
-from peaklib.llm.settings import budgets, lock, matrix, models, providers
+from peaklib.llm.settings import budgets, lock, matrix, models, providers, thresholds
 from peaklib.llm.settings.budgets import Budgets
-from peaklib.llm.settings.load import eval_digests
+from peaklib.llm.settings.load import demands
 from peaklib.llm.settings.lock import Lock
 from peaklib.llm.settings.matrix import Matrix
 from peaklib.llm.settings.models import Service
-from peaklib.llm.settings.values import Allowed, Price, Provider
+from peaklib.llm.settings.values import Allowed, Demand, Price, Provider
 
 Part = TypeVar("Part")
 
@@ -30,7 +30,7 @@ class Parts:
         prices: by provider and model id.
         allowed: the allowlist.
         lock: models that were measured.
-        eval_digests: of the cases of each layer as they are now.
+        demands: what an entry of the lock is held against, by layer.
     """
 
     folder: Path
@@ -40,7 +40,7 @@ class Parts:
     prices: dict[Service, Price] | None
     allowed: dict[Service, Allowed] | None
     lock: Lock | None
-    eval_digests: dict[str, str]
+    demands: dict[str, Demand] | None
 
 
 def read_parts(folder: Path) -> Parts:
@@ -49,6 +49,7 @@ def read_parts(folder: Path) -> Parts:
     Args:
         folder: `configs/ai`.
     """
+    demanded = _read(thresholds.read_thresholds, folder / thresholds.FILE)
     return Parts(
         folder,
         _read(matrix.read_matrix, folder / matrix.FILE),
@@ -57,7 +58,7 @@ def read_parts(folder: Path) -> Parts:
         _read(models.read_prices, folder / models.PRICES_FILE),
         _read(models.read_allowed, folder / models.ALLOWED_FILE),
         _read(lock.read_lock, folder / lock.FILE),
-        eval_digests(folder),
+        demands(folder, demanded) if demanded is not None else None,
     )
 
 
@@ -71,7 +72,7 @@ def _read(read: Callable[[Path], Part], path: Path) -> Part | None:
 
 def missing(folder: Path) -> Iterator[Finding]:
     """Files that have to be there; one that is not there is claimed by nobody."""
-    needed = (matrix, providers, budgets, lock)
+    needed = (matrix, providers, budgets, lock, thresholds)
     for name in (*(module.FILE for module in needed), models.PRICES_FILE, models.ALLOWED_FILE):
         if not (folder / name).is_file():
             yield Finding("error", where(name), "", "is missing; without it no model can be asked")

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from peaklib.config import Finding
-from peaklib.errors import ConfigError
+from peaklib.errors import ConfigError, EvidenceError
 from peaklib.llm.policy import is_opaque
 from peaklib.llm.roles import LAYERS
-from peaklib.llm.settings import budgets, lock, matrix, models
+from peaklib.llm.settings import budgets, lock, matrix, models, providers, recorded
 from peaklib.llm.settings.lint.parts import Parts, missing, read_parts, where
+from peaklib.llm.settings.places import is_local, misplaced
 from peaklib.llm.settings.standing import unfit_for_prod
 from peaklib.llm.settings.values import MICRO
 
@@ -24,6 +25,7 @@ _LOCK: Final = where(lock.FILE)
 _PRICES: Final = where(models.PRICES_FILE)
 _ALLOWED: Final = where(models.ALLOWED_FILE)
 _BUDGETS: Final = where(budgets.FILE)
+_PROVIDERS: Final = where(providers.FILE)
 
 
 def check_together(folder: Path, profile: str, today: date) -> Iterator[Finding]:
@@ -41,6 +43,7 @@ def check_together(folder: Path, profile: str, today: date) -> Iterator[Finding]
     parts = read_parts(place)
     yield from _rows(parts)
     yield from _ends(parts, profile, today)
+    yield from _local(parts, profile)
     yield from _prices(parts, today)
     yield from _allowlist(parts)
     yield from _budgets(parts)
@@ -81,12 +84,24 @@ def _ends(parts: Parts, profile: str, today: date) -> Iterator[Finding]:
             yield Finding("warning", _MATRIX, key, text)
 
 
+def _local(parts: Parts, profile: str) -> Iterator[Finding]:
+    """In prod no provider is on this machine; who reads the file finds the rest."""
+    for name, provider in (parts.providers or {}).items() if profile == "prod" else ():
+        url = providers.example_url(provider)
+        if is_local(url):
+            for key, text in misplaced(provider, url, prod=True):
+                yield Finding("error", _PROVIDERS, f"{name}.{key}", text)
+
+
 def _prices(parts: Parts, today: date) -> Iterator[Finding]:
     for (provider, model_id), price in (parts.prices or {}).items():
         if today - price.as_of > OLD_AFTER:
             age = (today - price.as_of).days
             text = f"price or rate of {price.as_of} is {age} days old; read it again and renew it"
             yield Finding("warning", _PRICES, f"{provider}:{model_id}", text)
+        if price.latest is not None and price.latest > today:
+            text = f"price or rate is of {price.latest}, which lies in the future"
+            yield Finding("error", _PRICES, f"{provider}:{model_id}", text)
 
 
 def _allowlist(parts: Parts) -> Iterator[Finding]:
@@ -141,7 +156,8 @@ def _lock(parts: Parts, profile: str, today: date) -> Iterator[Finding]:
             yield Finding(
                 "error", _LOCK, key, f"measured_on = {entry.measured_on}: lies in the future"
             )
-        short = entry.shortfalls(parts.eval_digests[entry.layer])
+        demand = parts.demands[entry.layer] if parts.demands is not None else None
+        short = entry.shortfalls(demand) if demand is not None else ()
         if short and profile != "prod":
             text = f"no longer makes its model a verified one: it {'; it '.join(short)}"
             yield Finding("warning", _LOCK, key, text)
@@ -160,10 +176,16 @@ def _lock_before(parts: Parts) -> Iterator[Finding]:
 
 
 def _prod(parts: Parts, today: date) -> Iterator[Finding]:
-    if parts.lock is None or parts.matrix is None:
+    if parts.lock is None or parts.matrix is None or parts.demands is None:
         return
     if not parts.lock.entries:
         text = "holds no verified model: in prod none may be asked until `peak llm verify` has run"
         yield Finding("error", _LOCK, "model", text)
-    for key, text in unfit_for_prod(parts.matrix, parts.lock, parts.eval_digests, today):
+    for key, text in unfit_for_prod(parts.matrix, parts.lock, parts.demands, today):
         yield Finding("error", _MATRIX, key, text)
+    try:
+        other = recorded.unrecorded(parts.lock.digest, recorded.ledger_of(parts.folder))
+    except EvidenceError as error:
+        other = f"cannot be held against the ledger: {error}"
+    if other is not None:
+        yield Finding("error", _LOCK, "", other)
