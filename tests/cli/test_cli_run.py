@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -162,8 +163,7 @@ def test_missing_notebook_names_its_neighbours(small: Path, call: Call) -> None:
 @pytest.mark.slow
 @pytest.mark.notebook
 def test_recording_tries_all_data_sets_and_fails_if_one_did(project: Path) -> None:
-    for path in (project / "notebooks").iterdir():
-        path.unlink()
+    shutil.rmtree(project / "notebooks")
     story = write_notebook(project / "notebooks" / "story.ipynb", STORY, STORY_CELL)
     write_notebook(project / "notebooks" / "small.ipynb", PARAMETERS, CELL)
     done = peak(project, "notebooks", "--record", "vix, synthetic:random_walk,seed=1,bars=60")
@@ -179,12 +179,16 @@ def test_recording_tries_all_data_sets_and_fails_if_one_did(project: Path) -> No
     assert record(walk)["status"] == "completed"
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_recording_an_unknown_data_set_executes_nothing(call: Call, project: Path) -> None:
-    before = {path: path.read_bytes() for path in (project / "notebooks").iterdir()}
+    before = contents(project / "notebooks")
     error = call("notebooks", "--record", "sp500,nasdaqq").exception
     assert isinstance(error, DataError)
     assert "'nasdaq'" in str(error)
-    assert {path: path.read_bytes() for path in (project / "notebooks").iterdir()} == before
+    assert contents(project / "notebooks") == before
     assert not (project / "runs").exists()
 
 

@@ -260,9 +260,9 @@ def test_answers_of_a_run_verify_and_those_out_of_a_file_do_not(tmp_path: Path) 
 def test_a_run_whose_answer_held_a_secret_can_be_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelled: str
 ) -> None:
-    secret = "hunter2" * 2
-    monkeypatch.setenv("SOME_TOKEN", secret)
-    told = spelled.format(secret[1:] if "u0068" in spelled else secret)
+    word = "hunter2" * 2
+    monkeypatch.setenv("SOME_TOKEN", word)
+    told = spelled.format(word[1:] if "u0068" in spelled else word)
     text = json.dumps({"sections": {"Summary": "It is TOLD.", "Risks": ""}, "confidence": "unsure"})
 
     def answer(asked: Asked) -> Told:
@@ -276,7 +276,7 @@ def test_a_run_whose_answer_held_a_secret_can_be_repeated(
         pack = open_run(first, runs=runs).folder
         content = (pack / "inputs/llm/session.json").read_text("utf-8")
         assert "[redacted: SOME_TOKEN]" in content
-        assert secret[1:] not in content
+        assert word[1:] not in content
         environ = {**os.environ, "PEAK_INPUTS": str(pack)}
         again = Session(
             staged(tmp_path / "b"), layer="L2", prompt="l2_outlook", environ=environ

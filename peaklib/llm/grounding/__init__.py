@@ -3,7 +3,8 @@
 The rules, and why they are so, are told in `docs/explanation/grounding.md`.
 """
 
-from peaklib.llm.grounding.check import Claim, Grounding, check_grounding
+from peaklib.llm.grounding.check import check_grounding
+from peaklib.llm.grounding.claims import Claim, Grounding
 from peaklib.llm.grounding.compare import STATUSES
 from peaklib.llm.grounding.facts import UNITS, Evidence, Fact
 

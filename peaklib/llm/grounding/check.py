@@ -3,9 +3,10 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
+from peaklib.llm.grounding.claims import Claim, Grounding
 from peaklib.llm.grounding.compare import Verdict, compare
 from peaklib.llm.grounding.facts import Evidence, Fact
 from peaklib.llm.grounding.layout import Citation, Layout, lay_out
@@ -13,7 +14,10 @@ from peaklib.llm.grounding.moments import Moment, moments, unclear
 from peaklib.llm.grounding.names import INDEX_NAMES
 from peaklib.llm.grounding.numerals import Numeral, numerals
 from peaklib.llm.grounding.periods import Mention, agrees, mentions
+from peaklib.llm.grounding.reading import as_seen
+from peaklib.llm.grounding.relative import Relative, may_be, relatives
 from peaklib.llm.grounding.spelled import spelled
+from peaklib.llm.grounding.stated import is_name, says
 from peaklib.llm.grounding.units import suffix_at
 
 _ADJACENT: Final = re.compile(r"[\s\u00a0\u2009\u202f*_)\"'”]{0,6}")
@@ -27,69 +31,6 @@ _HEADING: Final = re.compile(r"\s{0,4}#{1,6}\s")
 # So many citations away from a year, one has nothing to do with it.
 _FAR: Final = 10
 _TIMES: Final = ("days", "years", "weeks", "months", "quarters", "decades", "hours")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A number, date or citation of a text, and what the evidence says to it.
-
-    Args:
-        text: its sentence, on one line.
-        start: offset of the number in the text.
-        end: offset behind it.
-        number: as written; empty for a citation whose key nobody knows.
-        key: the fact that it was compared with; None if it cites none.
-        status: one of `STATUSES`.
-        reason: why, in words, with both values.
-    """
-
-    text: str
-    start: int
-    end: int
-    number: str
-    key: str | None
-    status: str
-    reason: str
-
-    @property
-    def is_supported(self) -> bool:
-        """Whether the evidence says the same."""
-        return self.status == "supported"
-
-
-@dataclass(frozen=True)
-class Grounding:
-    """What the critic found in a text.
-
-    Args:
-        claims: in the order of the text.
-    """
-
-    claims: tuple[Claim, ...]
-
-    @property
-    def unsupported(self) -> tuple[Claim, ...]:
-        """The claims that the evidence does not bear out."""
-        return tuple(claim for claim in self.claims if not claim.is_supported)
-
-    @property
-    def grounded(self) -> bool:
-        """Whether every number is supported; true of a text without numbers."""
-        return not self.unsupported
-
-    def table(self) -> list[dict[str, str | int | None]]:
-        """One plain row per claim: number, key, status, reason, sentence, offset."""
-        return [
-            {
-                "number": claim.number,
-                "key": claim.key,
-                "status": claim.status,
-                "reason": claim.reason,
-                "sentence": claim.text,
-                "start": claim.start,
-            }
-            for claim in self.claims
-        ]
 
 
 def check_grounding(
@@ -106,7 +47,12 @@ def check_grounding(
         names: phrases whose digits are no claims; those of well-known indices by default, and
             names in the labels of facts are known as well.
     """
-    return _Critic(lay_out(text, evidence, names), evidence).grounding()
+    shown, places = as_seen(text)
+    found = _Critic(lay_out(shown, evidence, names), evidence).grounding()
+    if shown == text:
+        return found
+    moved = (replace(c, start=places[c.start], end=places[c.end - 1] + 1) for c in found.claims)
+    return Grounding(tuple(moved))
 
 
 class _Critic:
@@ -125,6 +71,7 @@ class _Critic:
         numbers = self._numbers(times)
         claims = [*self._of_numbers(numbers), *self._of_times(times)]
         claims += self._of_unknown_keys(numbers)
+        claims += [*self._of_relatives(times), *self._of_names()]
         return Grounding(tuple(sorted(claims, key=lambda claim: (claim.start, claim.end))))
 
     # ---- what there is -------------------------------------------------------------------------
@@ -156,6 +103,8 @@ class _Critic:
             problem = "may be a date in one of several orders, or a time; write 2012-09-14"
             dubious.append(Numeral(start, end, amount=numerals("0")[0].amount, problem=problem))
             hidden[start:end] = "\0" * (end - start)
+        for period in relatives("".join(hidden)):
+            hidden[period.start : period.end] = "\0" * (period.end - period.start)
         rest = "".join(hidden)
         in_words = spelled(rest)
         spans = [(word.start, word.end) for word in in_words]
@@ -338,7 +287,41 @@ class _Critic:
                     *("", unknown[0], "unknown_key", reason),
                 )
 
-    def _claim(self, place: Numeral | Mention, key: str | None, verdict: Verdict) -> Claim:
+    def _of_relatives(self, times: Sequence[Moment]) -> Iterator[Claim]:
+        """`last year` and its like, in sentences that cite facts of other periods only."""
+        hidden = list(self.layout.shown)
+        for moment in times:
+            hidden[moment.start : moment.end] = "\0" * (moment.end - moment.start)
+        for period in relatives("".join(hidden)):
+            facts = self._facts_of(self._sentence(period.start))
+            known = [(fact, may_be(period, fact)) for fact in facts]
+            if not known or any(answer for _, answer in known):
+                continue
+            wrong = next((fact for fact, answer in known if answer is False), None)
+            if wrong:
+                reason = f"{wrong.key} is about {_when(wrong)}; write a date or a year"
+                yield self._claim(period, wrong.key, ("wrong_period", reason))
+            else:
+                reason = "no fact that its sentence cites has a period or a date"
+                yield self._claim(period, None, ("uncited", reason))
+
+    def _of_names(self) -> Iterator[Claim]:
+        """Citations of facts that are words, in sentences that do not say them."""
+        known: dict[tuple[int, str], str] = {}
+        for citation in self.layout.citations:
+            sentence = self._sentence(citation.start)
+            for fact in filter(is_name, self._facts(citation)):
+                at = (sentence[0], fact.key)
+                if at not in known:
+                    known[at] = says(self.layout.shown[slice(*sentence)], fact)
+                if reason := known[at]:
+                    excerpt = self.layout.excerpt(sentence, citation.start)
+                    place = (citation.start, citation.end)
+                    yield Claim(excerpt, *place, "", fact.key, "wrong_value", reason)
+
+    def _claim(
+        self, place: Numeral | Mention | Relative, key: str | None, verdict: Verdict
+    ) -> Claim:
         text = self.layout.text
         number = " ".join(text[place.start : place.end].split())
         sentence = self.layout.excerpt(self._sentence(place.start), place.start)

@@ -5,15 +5,8 @@ from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Final
 
-from peaklib.llm.grounding.direction import (
-    DOWN,
-    UP,
-    bound,
-    direction,
-    is_hedged,
-    is_size_of_loss,
-    rises,
-)
+from peaklib.llm.grounding.comparators import Bound, bound, is_denied
+from peaklib.llm.grounding.direction import DOWN, UP, direction, is_hedged, is_size_of_loss, rises
 from peaklib.llm.grounding.facts import Fact
 from peaklib.llm.grounding.numerals import Numeral, numerals
 
@@ -86,7 +79,10 @@ def compare(numeral: Numeral, fact: Fact, shown: str, sentence: tuple[int, int])
         return "wrong_sign", f"{said}: {clash}"
     if status != "supported":
         return status, f"{said}: {why}"
-    if clash := _beyond(bound(shown, numeral.start), amount, fact):
+    if is_denied(shown, numeral.start, sentence):
+        return "wrong_value", f"{said}: the words before it deny it"
+    comparison = bound(shown, numeral.start, numeral.end, numeral.unit, sentence)
+    if comparison and (clash := _beyond(comparison, numeral, amount, fact)):
         return "wrong_value", f"{said}: {clash}"
     if clash := _rate_clash(numeral, fact, shown, sentence):
         return "wrong_unit", f"{said}: {clash}"
@@ -228,13 +224,14 @@ def _sign_clash(numeral: Numeral, fact: Fact, shown: str, sentence: tuple[int, i
     return "neither a sign nor a word says that it is negative"
 
 
-def _beyond(comparison: int, amount: Decimal, fact: Fact) -> str:
-    size = abs(fact.amount)
-    if comparison > 0 and size < amount:
-        return "it is not more than that"
-    if comparison < 0 and size > amount:
-        return "it is not less than that"
-    return ""
+def _beyond(comparison: Bound, numeral: Numeral, amount: Decimal, fact: Fact) -> str:
+    """Why a comparison is wrong: of sizes, but of a level with a sign as it stands."""
+    is_signed = comparison.is_level and numeral.sign < 0
+    excess = fact.amount + amount if is_signed else abs(fact.amount) - amount
+    excess *= comparison.way
+    if excess > 0 or (excess == 0 and not comparison.is_strict):
+        return ""
+    return f"it is not {'more' if comparison.way > 0 else 'less'} than that"
 
 
 def _rate_clash(numeral: Numeral, fact: Fact, shown: str, sentence: tuple[int, int]) -> str:

@@ -1,4 +1,4 @@
-"""Which way a number points: `fell by`, `a loss of`, `below its peak`, and `more than`."""
+"""Which way a number points: `fell by`, `a loss of`, `below its peak`."""
 
 import re
 from typing import Final
@@ -64,12 +64,6 @@ _RISES: Final = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE: Final = re.compile(r";|\bwhile\b|\bwhereas\b|\bbut\b", re.IGNORECASE)
-_MORE: Final = re.compile(
-    r"\b(?:(?P<above>more than|at least|no less than|not less than|no fewer than|greater than|"
-    r"in excess of|upwards of)|(?P<below>less than|fewer than|at most|no more than|not more than|"
-    r"smaller than|up to))[\s*_]{1,3}(?:the |an? )?$|(?:(?P<gt>[>≥]=?)|(?P<lt>[<≤]=?))\s?$",
-    re.IGNORECASE,
-)
 _HEDGE: Final = re.compile(
     r"(?:\b(?:about|around|some|roughly|nearly|almost|approximately|approx\.|circa|ca\.|close to|"
     r"more than|less than|over|just under|just over)\s(?:an?\s)?|[~≈]\s?)$",
@@ -127,14 +121,6 @@ def _to_number(gap: str) -> str:
 def rises(shown: str, start: int) -> bool:
     """Whether a verb such as `rose by` stands directly before a number."""
     return _RISES.search(shown, max(0, start - 30), start) is not None
-
-
-def bound(shown: str, start: int) -> int:
-    """1 after `more than` and its like, -1 after `less than`, 0 where nothing is compared."""
-    found = _MORE.search(shown, max(0, start - 30), start)
-    if not found:
-        return 0
-    return 1 if found["above"] or found["gt"] else -1
 
 
 def is_hedged(shown: str, start: int) -> bool:

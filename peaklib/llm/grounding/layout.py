@@ -23,7 +23,9 @@ _BETWEEN_CITATIONS: Final = re.compile(r"[\s,;]{0,3}(?:and\s)?")
 _MARKER: Final = re.compile(r"^[ \t]{0,12}(?:>\s?)?\(?(\d{1,2})[.)][ \t]+(?=\D)", re.MULTILINE)
 _HEADING: Final = re.compile(r"^#{1,6}[ \t]+(\d{1,2}(?:\.\d{1,2}){0,3})[.):]?[ \t]+", re.MULTILINE)
 _IDENTIFIER: Final = re.compile(r"(?<![\w.,\-−])[A-Za-z_][A-Za-z_&]{0,30}\d{1,4}[A-Za-z0-9_]{0,40}")
-_NO_IDENTIFIER: Final = re.compile(r"(?:USD?|EUR|GBP|CHF|JPY|[xX])\d|(?:FY|CY)\d{4}|[Qq]\d[A-Z\d]")
+_NO_IDENTIFIER: Final = re.compile(
+    r"(?:USD?|EUR|GBP|CHF|JPY|[xX])\d|(?:FY|CY)\d{4}|[Qq]\d[A-Z\d]|[Qq][1-4]$"
+)
 _GOES_ON: Final = re.compile(r"[.,]\d|[’'·]\d")
 _REFERENCE: Final = re.compile(
     r"\b(?:tables?|figures?|fig\.|sections?|sec\.|chapters?|steps?|questions?|notes?|footnotes?|"

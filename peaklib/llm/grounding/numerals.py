@@ -8,6 +8,7 @@ from typing import Final
 
 from peaklib.llm.grounding.units import suffix_at
 
+_KEYCAP_TEN: Final = "\U0001f51f"
 _BLANK: Final = "\u00a0\u2009\u202f\u2007 "
 _RUN: Final = re.compile(
     rf"(?<!\d)\d{{1,3}}(?:([{_BLANK}])\d{{3}}(?!\d))(?:\1\d{{3}}(?!\d)){{0,4}}(?:[.,]\d+)*"
@@ -167,7 +168,7 @@ def _foreign(shown: str, found: list[Numeral]) -> Iterator[Numeral]:
         return
     taken = {place for n in found for place in range(n.start, n.end)}
     for place, char in enumerate(shown):
-        if char > "\x7f" and char.isnumeric() and place not in taken:
+        if char > "\x7f" and (char.isnumeric() or char == _KEYCAP_TEN) and place not in taken:
             problem = "is not written with the digits 0 to 9"
             yield Numeral(place, place + 1, Decimal(0), problem=problem)
 

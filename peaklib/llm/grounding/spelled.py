@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from peaklib.llm.grounding.numerals import Numeral
-from peaklib.llm.grounding.units import suffix_at
+from peaklib.llm.grounding.units import GAP, suffix_at
 
 _UP_TO_NINETEEN: Final = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
@@ -22,7 +22,10 @@ _MULTIPLES: Final = {
     **dict.fromkeys(("twice", "double", "doubled", "doubles", "doubling", "twofold"), 2),
     **dict.fromkeys(("thrice", "triple", "tripled", "triples", "tripling", "threefold"), 3),
     **dict.fromkeys(("quadruple", "quadrupled", "fourfold"), 4),
-    **dict.fromkeys(("tenfold",), 10),
+    **{f"{word}fold": number for word, number in {**_SMALL, **_TENS}.items() if number > 4},
+    "quintupled": 5,
+    "hundredfold": 100,
+    "thousandfold": 1000,
 }
 _SHARES: Final = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
 _SHARES_OF: Final = "half|halves|thirds?|quarters?|fifths?|tenths?"
@@ -44,13 +47,21 @@ _OF: Final = re.compile(
     re.IGNORECASE,
 )
 _VAGUE: Final = re.compile(
-    r"(?<![\w-])(?:dozens|hundreds|thousands|millions|billions)(?!\w)", re.IGNORECASE
+    r"(?<![\w-])(?:dozens|hundreds|thousands|millions|billions|scores? of(?=\s[a-z]{3,20}s\b)|"
+    r"(?:single|double|triple|two|three|four|five|six|seven)(?:[\s-]digits?|-figures?)"
+    r"(?=[\s-]\w|\s?\[))(?!\w)",
+    re.IGNORECASE,
+)
+_ROMAN: Final = re.compile(
+    rf"(?<![\w&-])(?=[IVXLCDM]+(?![A-Za-z]))M{{0,4}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}})"
+    rf"(?={GAP}-?(?:%|(?i:percent|per cent|basis points?|(?:trading )?days?|weeks?|months?|years?|"
+    r"times|fold|dollars|euros|regimes)\b))"
 )
 # `One day it will end` counts no days.
 _IDIOMS: Final = ("days", "years", "x")
 # Said of a kind of thing, not of how many there are.
 _KINDS: Final = re.compile(
-    r"-(?:sided|way|off|tailed|handed|edged|dimensional|fold|mean|sum)\b|\s(?:hand|another)\b",
+    r"-(?:sided|way|off|tailed|handed|edged|dimensional|mean|sum)\b|\s(?:hand|another)\b",
     re.IGNORECASE,
 )
 
@@ -94,6 +105,8 @@ def _multiples(shown: str) -> Iterator[Numeral]:
 def _chains(shown: str) -> Iterator[Numeral]:
     for match in _VAGUE.finditer(shown):
         yield Numeral(*match.span(), Decimal(0), problem="gives no number")
+    for match in _ROMAN.finditer(shown):
+        yield Numeral(*match.span(), Decimal(0), problem="is not written with the digits 0 to 9")
     for match in _CHAIN.finditer(shown):
         suffix = suffix_at(shown, match.end())
         if _KINDS.match(shown, match.end()):
@@ -105,6 +118,7 @@ def _chains(shown: str) -> Iterator[Numeral]:
             start=match.start(),
             end=suffix.end,
             amount=Decimal(_number(match[0])).scaleb(suffix.power),
+            places=None if suffix.spelling.lower().endswith("fold") else 0,
             unit=suffix.unit,
             spelling=suffix.spelling,
             is_pronoun=match[0].lower() == "one" and suffix.unit in ("", *_IDIOMS),

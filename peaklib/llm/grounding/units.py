@@ -9,10 +9,10 @@ GAP: Final = r"(?:\\?[\s\u00a0\u2009\u202f]){0,2}[*_]{0,3}(?:\\?[\s\u00a0\u2009\
 
 _SCALES: Final = {
     r"hundred\b": 2,
-    r"(?:thousands?|tsd\.?)\b": 3,
-    r"(?:millions?|mio\.?|mln)\b": 6,
-    r"(?:billions?|bio\.?)\b": 9,
-    r"trillions?\b": 12,
+    r"(?:thousands?|tsd\.?|[kK](?![\w-]))\b": 3,
+    r"(?:millions?|mio\.?|mln|mn|mm|m(?![\w-]))\b": 6,
+    r"(?:billions?|bio\.?|bln|bn|mrd\.?|b(?![\w-]))\b": 9,
+    r"(?:trillions?|trn|tn|tr|t(?![\w-]))\b": 12,
 }
 _SHORT_SCALES: Final = {
     r"[kK]\b": 3,

@@ -18,6 +18,18 @@ _RULES: Final = (*TRADE, GERMAN, *PROMPT_AND_PAGE)
 RULES: Final = ("injection.hidden", "secret.shape", *(rule.name for rule in _RULES))
 """Names of all rules."""
 
+# Format characters between letters or digits of Latin script, where they join and part nothing.
+_IN_A_WORD: Final = re.compile(
+    r"(?<=[0-9A-Za-z\u00c0-\u024f])[\u00ad\u180e\u200b-\u200f\u2060-\u2064\u206a-\u206f\ufeff]+"
+    r"(?=[0-9A-Za-z\u00c0-\u024f])"
+)
+# Cyrillic letters, and the Greek ones that look like Latin ones, in a word with Latin ones.
+_ALIEN: Final = (
+    r"[\u0400-\u052f\u03bf\u0391\u0392\u0395-\u0397\u0399\u039a"
+    r"\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7]"
+)
+_MIXED: Final = re.compile(rf"[A-Za-z]{_ALIEN}|{_ALIEN}[A-Za-z]")
+
 _LONGEST_EXCERPT: Final = 160
 _LONGEST_SENTENCE: Final = 2000
 
@@ -72,13 +84,25 @@ def _plain(text: str) -> str:
 
 
 def _hidden(text: str) -> Finding | None:
-    """Direction marks and tag characters: text that a person does not see and a model reads."""
+    """What a person does not see and a model reads.
+
+    Direction marks and tag characters, invisible ones inside a word, letters of two scripts in one.
+    """
     for place, char in enumerate(text if not text.isascii() else ""):
         if "\u202a" <= char <= "\u202e" or "\u2066" <= char <= "\u2069" or char >= "\U000e0000":
-            excerpt = _around(_plain(text[max(0, place - 80) : place + 80]), 0)
-            reason = f"holds the invisible character U+{ord(char):04X}; remove it"
-            return Finding("injection.hidden", excerpt, reason)
+            return _hiding(text, place, "the invisible character", "remove it")
+    if found := None if text.isascii() else _IN_A_WORD.search(text):
+        return _hiding(text, found.start(), "the invisible character", "remove it")
+    if found := None if text.isascii() else _MIXED.search(text):
+        place = next(k for k in range(*found.span()) if not text[k].isascii())
+        return _hiding(text, place, "between Latin letters", "write the one that it looks like")
     return None
+
+
+def _hiding(text: str, place: int, what: str, advice: str) -> Finding:
+    excerpt = _around(_plain(text[max(0, place - 80) : place + 80]), 0)
+    reason = f"holds {what} U+{ord(text[place]):04X}; {advice}"
+    return Finding("injection.hidden", excerpt, reason)
 
 
 def _secrets(text: str) -> Iterator[Finding]:

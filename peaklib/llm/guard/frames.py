@@ -17,6 +17,24 @@ PROMPT_AND_PAGE: Final = (
             r"context|"
             r"policy|policies|directives?|orders?|commands?|restrictions?)\b",
             r"\bforget (?:everything|all) (?:you|that|above|before|i)\b",
+            r"\b(?:ignore|disregard|forget|override|discard|neglect) "
+            r"(?:what(?:ever)?|everything|anything|all)(?: \w{1,12}){0,6} "
+            r"(?:told|said|before|above|earlier|instructed|so far|up to now)\b",
+            r"(?:^\W{0,6}|[.;:,!?] |\b(?:and|then|please|must|should|shall|to) )"
+            r"(?:reply|respond|answer) (?:only|just|solely|exclusively|always) "
+            r"(?:with|by|in|that)\b",
+            r"\b(?:notes?|notice|message|memo|reminder|hint|attention|instructions?) (?:to|for) "
+            r"(?:all |any |every |the |you,? )?(?:ais?|ai \w{2,12}|llms?|language models?|"
+            r"chat ?bots?|"
+            r"(?:reader|reading|critic|reviewing|grading|summari[sz]ing) "
+            r"(?:model|assistant|agent|system)s?|assistants?)\b",
+            r"\byou,? (?:as )?(?:the|an?) (?:\w{1,12} ){0,2}"
+            r"(?:model|assistant|ai|llm|critic|agent|chatbot)\b",
+            r"\b(?:set|mark|rate|report|assign|give|put) (?:the |your |its |all |every |each |a )?"
+            r"(?:confidence|verdict|claims?)(?: \w{1,12}){0,3} (?:to|as|at) \W?"
+            r"(?:high|low|medium|pass|fail|true|supported|approved?|verified)\b",
+            r"\b(?:must|shall|should) be (?:reported|marked|rated|treated|graded|scored|judged) as "
+            r"\W?(?:high|low|medium|pass|fail|true|supported|approved|verified|correct)\b",
             r"\b(?:new|updated|real|actual|hidden|secret|"
             r"additional) (?:system )?instructions?(?: (?:is|are|"
             r"follow|for you))?\s?[:=]",

@@ -19,7 +19,8 @@ def material(library: Library, questions: Sequence[str], *, budget: int = BUDGET
 
     Each passage is one line of canonical JSON between `<sources>` and `</sources>`, with its
     source and lines. Angle brackets are escaped, so that no passage can end the block. Passages
-    that give orders to a model are left out.
+    that give orders to a model are left out, or whose source's name does; of headings that do,
+    nothing is shown.
 
     Args:
         library: the sources.
@@ -30,7 +31,7 @@ def material(library: Library, questions: Sequence[str], *, budget: int = BUDGET
     left = budget
     for passage in _in_turns(library, questions):
         line = _line(passage)
-        orders = findings(passage.text, groups=("injection",))
+        orders = _orders(passage.text) or _orders(passage.source)
         if line not in lines and len(line) < left and not orders:
             lines[line] = None
             left -= len(line) + 1
@@ -47,11 +48,22 @@ def _in_turns(library: Library, questions: Sequence[str]) -> Iterator[Passage]:
         yield from (found[place] for found in answers if place < len(found))
 
 
+def _orders(text: str) -> bool:
+    return bool(findings(text, groups=("injection",)))
+
+
+def _section(passage: Passage) -> str:
+    """Headings above a passage; empty if one gives orders, by itself or with what follows."""
+    section = passage.section
+    ways = (section, *section.split(" / "), f"{section} {passage.text}")
+    return "" if any(map(_orders, ways)) else section
+
+
 def _line(passage: Passage) -> str:
     content = {
         "source": passage.source,
         "lines": [passage.first, passage.last],
-        "section": passage.section,
+        "section": _section(passage),
         "text": passage.text,
     }
     return to_json(content).decode().replace("<", "\\u003c").replace(">", "\\u003e")
