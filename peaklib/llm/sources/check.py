@@ -1,6 +1,7 @@
 """A model's claims, held against the sources: nothing is believed that is not in a quote."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -108,8 +109,9 @@ def check_claims(
     A claim is supported if the source is one of the library, has the quote word for word, and
     each number of the claim stands in the quote (same value, sign and unit) or cites evidence
     of a run that agrees with it. What a claim means is not looked at, with two exceptions: one
-    that denies where the nearest sentence of its quote does not, or the other way round, has its
-    confidence lowered to `low`; and one that advises a trade is not supported, whatever it quotes.
+    with a sentence that denies where the nearest sentence of its quote does not, or the other way
+    round, has its confidence lowered to `low`, unless the sentence stands there word for word;
+    and one that advises a trade is not supported, whatever it quotes.
 
     Args:
         answer: as `CLAIMS_SCHEMA` says.
@@ -163,7 +165,7 @@ def _checked(given: Mapping[str, Any], library: Library, names: Collection[str])
         return _refused(claim, "wrong_number", f"not in the quote: {', '.join(wrong)}")
     if trades := findings(text, groups=("trade",)):
         return _refused(claim, trades[0].rule, trades[0].reason)
-    if _denies(text) != _denies(_nearest(quote, text)):
+    if _is_bent(text, quote):
         reason = "claim and quote do not deny the same; read both"
         return replace(claim, confidence="low", reason=reason)
     return replace(claim, reason="source, quote and numbers hold")
@@ -195,11 +197,27 @@ def _without_citations(text: str) -> str:
     return "".join(kept)
 
 
-def _nearest(quote: str, text: str) -> str:
-    """The sentence of a quote that shares most words with a claim, the first of equals."""
-    parts = [quote[start:stop] for start, stop in sentences(quote)]
-    wanted = set(terms(text))
-    return max(parts, key=lambda part: len(wanted.intersection(terms(part))))
+def _is_bent(text: str, quote: str) -> bool:
+    """Whether a sentence denies what the nearest one of the quote does not, or the other way."""
+    said = [quote[start:stop] for start, stop in sentences(quote)]
+    claimed = [text[start:stop] for start, stop in sentences(text)]
+    return any(
+        not any(_has_clause(other, part) for other in said)
+        and _denies(part) != _denies(_nearest(said, part))
+        for part in claimed
+    )
+
+
+def _has_clause(said: str, part: str) -> bool:
+    """Whether a sentence has a part word for word, and nothing before it that could deny it."""
+    words = re.escape(part.rstrip(" .,;:!?"))
+    return re.search(rf"(?:^|[;:(]\s?){words}(?:$|[.,;:!?)])", said, re.IGNORECASE) is not None
+
+
+def _nearest(said: Sequence[str], part: str) -> str:
+    """The sentence that shares most words with a part of a claim, the first of equals."""
+    wanted = set(terms(part))
+    return max(said, key=lambda each: len(wanted.intersection(terms(each))))
 
 
 def _denies(text: str) -> bool:

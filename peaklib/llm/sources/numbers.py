@@ -2,78 +2,44 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from peaklib.llm.grounding.moments import Moment, moments, unclear
 from peaklib.llm.grounding.names import INDEX_NAMES
+from peaklib.llm.grounding.numerals import Numeral, numerals
+from peaklib.llm.grounding.reading import as_seen
+from peaklib.llm.grounding.spelled import spelled
 
-_MONTHS: Final = (
-    *("january", "february", "march", "april", "may", "june", "july", "august"),
-    *("september", "october", "november", "december"),
-)
-_MONTH: Final = "|".join(("sept", *(f"{name}|{name[:3]}" for name in _MONTHS)))
-_SMALL: Final = (
-    *("zero", "", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen"),
-    "nineteen",
-)
-# "one" is a pronoun too often; of "third" nobody knows whether it is a rank or a share.
-_TENS: Final = {
-    word: 10 * tens
-    for tens, word in enumerate(
-        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2
+# A text that leaves one of these out says the same; without any other unit it says something else.
+_MAY_BE_LEFT_OUT: Final = frozenset(
+    (
+        *("", "days", "weeks", "months", "quarters", "years", "decades", "h", "m", "s"),
+        *("points", "ordinal"),
     )
-}
-_WORDS: Final = {word: n for n, word in enumerate(_SMALL) if word} | _TENS | {"dozen": 12}
-_ONES: Final = {"one": 1} | {word: n for n, word in enumerate(_SMALL[:10]) if word}
-_PARTS: Final = {
-    **dict.fromkeys(("half", "halves", "halved"), "half"),
-    **dict.fromkeys(("quarter", "quarters"), "quarter"),
-    **dict.fromkeys(("twice", "double", "doubled", "doubles"), "double"),
-    **dict.fromkeys(("thrice", "triple", "tripled", "triples"), "triple"),
-}
-_SCALES: Final = {
-    "hundred": 100,
-    **dict.fromkeys(("thousand", "k"), 1000),
-    **dict.fromkeys(("million", "mn", "m"), 10**6),
-    **dict.fromkeys(("billion", "bn"), 10**9),
-    "trillion": 10**12,
-}
-_UNITS: Final = {
-    **dict.fromkeys(("%", "percent", "per cent"), "%"),
-    **dict.fromkeys(("pp", "percentage points", "percentage point"), "pp"),
-    **dict.fromkeys(("bp", "bps", "basis points", "basis point"), "bp"),
-    **dict.fromkeys(("x", "×", "times"), "x"),
-    **dict.fromkeys(("$", "usd", "dollar", "dollars"), "USD"),
-    **dict.fromkeys(("€", "eur", "euro", "euros"), "EUR"),
-    **dict.fromkeys(("£", "gbp"), "GBP"),
-    **{form: unit for unit in ("second", "minute", "hour") for form in (unit, f"{unit}s")},
-    **{form: unit for unit in ("day", "week", "month", "year") for form in (unit, f"{unit}s")},
-}
-# These change what a number is worth; a text that leaves one out says something else.
-_VITAL: Final = frozenset({"%", "pp", "bp", "x", "USD", "EUR", "GBP"})
-
-_SPACE: Final = "[ \u00a0\u2009\u202f]"
-_SIGN: Final = "[-+\u2212]"
-_FORMS: Final = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-_TOKEN: Final = re.compile(
-    rf"(?P<iso>(?<![\w.-])\d{{4}}-\d\d-\d\d(?![\w-]))"
-    rf"|(?P<dmy>\b\d{{1,2}}{_SPACE}(?:{_MONTH})\.?{_SPACE}\d{{4}}\b)"
-    rf"|(?P<mdy>\b(?:{_MONTH})\.?{_SPACE}\d{{1,2}},?{_SPACE}\d{{4}}\b)"
-    rf"|(?P<my>\b(?:{_MONTH})\.?{_SPACE}\d{{4}}\b)"
-    rf"|(?P<number>(?P<sign>(?<![\w.)\]]){_SIGN}{_SPACE}?)?(?P<money>(?:[$€£×]|(?<!\w)(?:USD|EUR|GBP)){_SPACE}?)?"
-    rf"(?P<digits>(?<![\w.])(?:\d{{1,3}}(?:[,\u00a0\u2009\u202f]\d{{3}}(?!\d))+|\d+)(?:\.\d+)?"
-    rf"(?:e[+-]?\d{{1,3}})?)"
-    rf"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|k|m)(?!\w))?"
-    rf"(?:[\s-]?(?P<unit>{_FORMS})(?!\w))?)"
-    rf"|(?P<word>(?<![\w-])(?:(?:{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(_ONES)})(?!\w))?"
-    rf"|(?:{'|'.join(sorted({*_WORDS, *_PARTS} - {*_TENS}))}))(?!\w)"
-    rf"(?:[\s-](?P<more>hundred|thousand|million|billion|trillion)(?!\w))?"
-    rf"(?:[\s-](?P<of>{_FORMS})(?!\w))?)"
-    r"|(?P<name>(?<!\w)\w*\d[\w-]*)",
+)
+_NAME: Final = re.compile(
+    r"(?<![\w.])(?!(?:USD|EUR|GBP|JPY|CHF|x)[\d.,]+(?:k|m|mn|bn)?(?!\w))[^\W\d_]\w*?\d[\w-]*",
     re.IGNORECASE,
 )
+# Shares that a text written in sentences has behind any word, `a third less`, `it halves`.
+_SHARE: Final = re.compile(
+    r"(?<![\w-])(?:an?\s(?P<word>third|quarter|fifth|tenth)|halves|halving)(?![\w-])", re.IGNORECASE
+)
+_DENOMINATORS: Final = {"third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
+_COIN: Final = re.compile(
+    r"(?P<GBP>£|GBP|pound)|(?P<JPY>¥|JPY|yen)|(?P<CHF>CHF|franc)|(?P<cent>cent|pence)",
+    re.IGNORECASE,
+)
+_COIN_BEFORE: Final = re.compile(r"(?:£|¥|(?<!\w)(?:GBP|JPY|CHF))[\s\u00a0]?$")
+_MINUS: Final = re.compile(
+    r"(?:\b(?:minus|negative)[\s*_]{1,3}|(?<![\w)\]%])(?<![\w)\]%]\s)(?:[-\uff0d]|\u2212\s?))$",
+    re.IGNORECASE,
+)
+_SCALES: Final = frozenset(("hundred", "thousand", "million", "billion"))
+_LONGEST_SIGN: Final = 12
 
 
 @dataclass(frozen=True)
@@ -83,32 +49,59 @@ class Written:
     Args:
         text: as it is written.
         start, end: where.
-        value: what it is worth, in its unit; a text for dates, shares in words, and for names
-            that hold digits.
-        unit: `%`, `pp`, `bp`, `x`, a currency, a unit of time, or empty.
+        value: what it is worth, in its unit and with its sign; first and last day of a time; the
+            letters of a name that holds digits, and of a number that nobody can be sure of.
+        unit: as facts have it, or another that a text may have; empty without one.
+        parts: the two numbers of `2 of 5`.
+        is_idle: whether it is a word such as `one` or `a million`, which mostly counts nothing.
     """
 
     text: str
     start: int
     end: int
-    value: Decimal | str
+    value: Decimal | tuple[date, date] | str
     unit: str = ""
+    parts: tuple[int, ...] = ()
+    is_idle: bool = False
 
     def is_said_by(self, other: "Written") -> bool:
         """Whether another one says the same: equal value and sign, and the same unit.
 
-        A unit of time may be left out, one that changes what the number is worth may not.
+        A unit of time may be left out, one that changes what the number is worth may not. A date
+        says its month and its year, `2 of 5` says 2 and 5, but not the other way round.
         """
-        if self.value == other.value:
-            return self.unit == other.unit or (not self.unit and other.unit not in _VITAL)
-        # A date says its month and its year.
-        is_part = str(other.value).startswith(f"{self.value}-")
-        return isinstance(other.value, str) and _is_date(other.value) and is_part
+        if isinstance(self.value, tuple) and isinstance(other.value, tuple):
+            first, last = self.value
+            is_inside = (
+                first.year == last.year and first <= other.value[0] <= other.value[1] <= last
+            )
+            return is_inside or self.value == other.value
+        if self.parts != other.parts:
+            return not self.parts and not self.unit and self._plain in other.parts
+        is_same = self.value == other.value or self._plain == other._plain is not None
+        return is_same and (
+            self.unit == other.unit or (not self.unit and other.unit in _MAY_BE_LEFT_OUT)
+        )
+
+    @property
+    def _plain(self) -> Decimal | None:
+        """Its value as a number; `2000` may be a year, and bars."""
+        if isinstance(self.value, tuple):
+            return Decimal(self.text) if self.text.isdecimal() else None
+        return self.value if isinstance(self.value, Decimal) else None
 
 
 def numbers_in(text: str) -> tuple[Written, ...]:
-    """All numbers of a text: digits with sign, scale and unit, dates, and numbers in words."""
-    return tuple(_read(match) for match in _TOKEN.finditer(text))
+    """All numbers of a text in order, read as those of a text that cites evidence are.
+
+    Digits and words with sign, scale and unit, shares, multiples, dates, and names with digits.
+    """
+    shown, places = as_seen(text)
+    found: dict[int, Written] = {}
+    for each in _written(shown):
+        start, end = places[each.start], places[each.end - 1] + 1
+        found.setdefault(start, replace(each, text=text[start:end], start=start, end=end))
+    return tuple(found[start] for start in sorted(found))
 
 
 def without_names(text: str, names: Collection[str]) -> str:
@@ -123,47 +116,108 @@ def missing_from(text: str, said: str, names: Collection[str] = INDEX_NAMES) -> 
     """Numbers of a text that another one does not have."""
     known = numbers_in(said)
     for number in numbers_in(without_names(text, names)):
-        if not any(number.is_said_by(other) for other in known):
+        if number.is_idle or any(number.is_said_by(other) for other in known):
+            continue
+        if not number.parts or "/" in number.text or not _has_parts(known, number.parts):
             yield number
 
 
-def _read(match: re.Match[str]) -> Written:
-    text, start, end = match[0], match.start(), match.end()
-    kind = match.lastgroup if match.lastgroup in ("iso", "dmy", "mdy", "my", "name") else ""
-    if kind:
-        return Written(text, start, end, _dated(kind, text))
-    if match["number"]:
-        scale = _SCALES.get((match["scale"] or "").casefold(), 1)
-        digits = re.sub("[,\u00a0\u2009\u202f]", "", match["digits"])
-        if not digits.isascii():
-            return Written(text, start, end, text)
-        negative = (match["sign"] or "").strip() in ("-", "\u2212")
-        value = Decimal(digits) * scale * (-1 if negative else 1)
-        money = (match["money"] or "").strip()
-        return Written(text, start, end, value, _unit(match["unit"] or money))
-    first = re.split(r"[\s-]", text)[0].casefold()
-    if first in _PARTS:
-        return Written(text, start, end, _PARTS[first])
-    tens = _WORDS[first] + (_ONES[match["ones"].casefold()] if match["ones"] else 0)
-    value = Decimal(tens) * _SCALES.get((match["more"] or "").casefold(), 1)
-    return Written(text, start, end, value, _unit(match["of"] or ""))
+def _has_parts(known: Collection[Written], parts: Collection[int]) -> bool:
+    """Whether `66 of 500` may tell of plain numbers, as in `of 500 phases, 66 are better`."""
+    return {*parts} <= {other.value for other in known if not other.unit}
 
 
-def _unit(written: str) -> str:
-    return _UNITS.get(written.casefold(), "")
+def _written(shown: str) -> Iterator[Written]:
+    times = moments(shown)
+    rest = _hidden(shown, [(each.start, each.end) for each in times if not each.is_bare])
+    names = [match.span() for match in _NAME.finditer(rest)]
+    names += [span for span in unclear(rest) if "\0" not in rest[slice(*span)]]
+    rest = _hidden(rest, names)
+    times = _without_amounts(times, rest)
+    rest = _hidden(rest, [(each.start, each.end) for each in times])
+    for start, end in names:
+        yield Written("", start, end, shown[start:end].casefold())
+    for time in times:
+        yield Written("", time.start, time.end, (time.first, time.last))
+    digits = _in_lists(rest, numerals(rest))
+    # A share may need a mark behind it, which a claim without a full stop does not have.
+    words = spelled(f"{rest} .")
+    taken = bytearray(len(rest))
+    # `two of 5` holds digits, which belong to it then.
+    for number in (*(n for n in words if n.parts), *digits, *words):
+        if not any(taken[number.start : number.end]):
+            for found in _number(rest, number):
+                # Letters that touch an unclear number are read once.
+                end = max(found.end, number.end)
+                taken[found.start : end] = b"\1" * (end - found.start)
+                yield found
+    for match in _SHARE.finditer(rest):
+        if not any(taken[slice(*match.span())]):
+            value = Decimal(1) / _DENOMINATORS.get((match["word"] or "").casefold(), 2)
+            yield Written("", *match.span(), value, "share")
 
 
-def _dated(kind: str, text: str) -> str:
-    """Dates as ISO writes them, months as the beginning of one; a name in lower case."""
-    if kind in ("iso", "name"):
-        return text.casefold()
-    words = re.split(r"[\W_]+", text.casefold())
-    month = next(w for w in words if not w.isdigit())
-    number = next(at for at, name in enumerate(_MONTHS, 1) if name.startswith(month))
-    digits = [word for word in words if word.isdigit()]
-    day = f"-{int(digits[0]):02d}" if kind != "my" else ""
-    return f"{digits[-1]}-{number:02d}{day}"
+def _hidden(text: str, spans: Collection[tuple[int, int]]) -> str:
+    chars = list(text)
+    for start, end in spans:
+        chars[start:end] = "\0" * (end - start)
+    return "".join(chars)
 
 
-def _is_date(value: str) -> bool:
-    return re.fullmatch(r"\d{4}-\d\d(-\d\d)?", value) is not None
+def _without_amounts(times: list[Moment], rest: str) -> list[Moment]:
+    """Times but for years of four digits that have a sign or a unit: `$2000`, `2000 days`."""
+    amounts = {
+        place
+        for n in numerals(rest)
+        if n.sign or n.parts or (n.unit and not n.inherited)
+        for place in range(n.start, n.end)
+    }
+    return [each for each in times if not each.is_bare or each.start not in amounts]
+
+
+def _in_lists(shown: str, found: list[Numeral]) -> list[Numeral]:
+    """Numbers before a comma have the unit of the next one only if a list goes on: `3, 4 and 5 %`.
+
+    In `regime 2, 5 % of days` they have none.
+    """
+    kept: list[Numeral] = []
+    for place in range(len(found) - 1, -1, -1):
+        number = found[place]
+        if number.inherited:
+            between = shown[number.end : found[place + 1].start].strip(" *_\u00a0\u2009\u202f")
+            if between in (",", "") and not kept[-1].inherited:
+                number = replace(number, unit="", spelling="", inherited=False)
+        kept.append(number)
+    return kept[::-1]
+
+
+def _number(shown: str, number: Numeral) -> Iterator[Written]:
+    start, end = number.start, number.end
+    if number.problem:
+        # `thousands` says no number that a text could lack.
+        if not shown[start:end].isalpha() or not shown[start:end].isascii():
+            start, end = _run(shown, start, end)
+            yield Written("", start, end, shown[start:end].casefold())
+        return
+    unit, sign = number.unit, number.sign
+    if unit == "money":
+        if before := _COIN_BEFORE.search(shown, max(0, start - 5), start):
+            start = before.start()
+        coin = _COIN.search(shown, start, end)
+        unit = str(coin.lastgroup) if coin else unit
+    elif unit == "hours":
+        unit = number.spelling[0].casefold()
+    if not sign and (minus := _MINUS.search(shown[max(0, start - _LONGEST_SIGN) : start])):
+        start, sign = start - len(minus[0]), -1
+    value = -number.amount if sign < 0 else number.amount
+    is_idle = number.is_pronoun or (not unit and shown[start:end].casefold() in _SCALES)
+    yield Written("", start, end, value, unit, number.parts, is_idle)
+
+
+def _run(shown: str, start: int, end: int) -> tuple[int, int]:
+    """The letters and digits that touch a number."""
+    while start and (shown[start - 1].isalnum() or shown[start - 1] == "_"):
+        start -= 1
+    while end < len(shown) and (shown[end].isalnum() or shown[end] == "_"):
+        end += 1
+    return start, end
