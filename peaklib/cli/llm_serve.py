@@ -43,12 +43,13 @@ def command(port: int, faults: tuple[str, ...], list_faults: bool) -> None:
     from peaklib.llm.standin import StandIn
 
     wanted = _read(faults)
-    for model in sorted(set(wanted) - _models()):
-        console.print(f"! no row of the matrix asks for {model}: its fault will meet nobody")
+    strange = sorted(set(wanted) - _models()) if wanted else []
     with StandIn(faults=wanted, port=port, watch=_show) as standin:
         console.print(f"serving {standin.url} for this machine only; Ctrl-C ends it")
         for notebook in _NOTEBOOKS:
             next_step(f"AI_ENABLED=1 AI_LOCAL_URL={standin.url} peak run notebooks/{notebook}")
+        for model in strange:
+            console.print(f"! no row of the matrix asks for {model}: its fault will meet nobody")
         try:
             # A Ctrl-C that comes just before a wait does not end it; the next wait sees it.
             while True:

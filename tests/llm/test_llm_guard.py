@@ -393,7 +393,7 @@ HARD = [
 def test_time_grows_with_the_length_only(piece: str) -> None:
     """100 kB of the worst take about as long as eight times an eighth of it."""
     text = piece * (100_000 // len(piece))
-    assert _seconds(text) < max(1.0, 24 * _seconds(text[:12_500]))
+    assert _seconds(text) < max(5.0, 24 * _seconds(text[:12_500]))
 
 
 def _seconds(text: str) -> float:

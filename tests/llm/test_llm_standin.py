@@ -322,12 +322,12 @@ SERVE = [sys.executable, "-c", "from peaklib.cli.llm_serve import command; comma
 
 
 def test_serve_says_what_to_type_next_and_shows_each_request() -> None:
-    typed = [*SERVE, "--port", "0", "--fault", "m=429+ok"]
+    typed = [*SERVE, "--port", "0", "--fault", "gpt-5-mini=429+ok"]
     with subprocess.Popen(typed, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         lines = [server.stdout.readline() for _ in range(3)]
         url = lines[0].split()[1]
-        statuses = [_status(url, "m") for _ in range(2)]
+        statuses = [_status(url, "gpt-5-mini") for _ in range(2)]
         lines += [server.stdout.readline() for _ in range(2)]
         server.send_signal(signal.SIGINT)
         try:
@@ -340,7 +340,9 @@ def test_serve_says_what_to_type_next_and_shows_each_request() -> None:
     assert all(f"AI_LOCAL_URL={url} " in line for line in lines[1:3])
     # Each connection has its own thread: who writes first is open.
     assert sorted(line.split()[3:] for line in lines[3:]) == [["answered"], ["fault", "429"]]
-    assert all(line.split()[:3] == ["POST", "/v1/chat/completions", "m"] for line in lines[3:])
+    assert all(
+        line.split()[:3] == ["POST", "/v1/chat/completions", "gpt-5-mini"] for line in lines[3:]
+    )
     assert last == "stopped after 2 requests\n"
 
 
@@ -354,3 +356,12 @@ def test_serve_lists_every_fault_with_its_meaning() -> None:
 def test_serve_refuses_a_fault_that_it_cannot_read(given: list[str]) -> None:
     done = CliRunner().invoke(command, [word for each in given for word in ("--fault", each)])
     assert (done.exit_code, "give each model once" in done.output) == (2, True)
+
+
+def test_serve_warns_of_a_fault_that_will_meet_nobody() -> None:
+    typed = [*SERVE, "--port", "0", "--fault", "gpt-99=429"]
+    with subprocess.Popen(typed, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        lines = [server.stdout.readline() for _ in range(4)]
+        server.kill()
+    assert lines[3] == "! no row of the matrix asks for gpt-99: its fault will meet nobody\n"
