@@ -12,6 +12,9 @@ from scratch import ROOT, peak
 
 from peaklib.llm.settings import write_lock
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 Call = Callable[..., Result]
 
 

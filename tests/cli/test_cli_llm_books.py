@@ -13,6 +13,9 @@ from peaklib.errors import DataError, EvidenceError
 from peaklib.llm.books import Books, Ending
 from peaklib.llm.roles import Outcome
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 Call = Callable[..., Result]
 COMMANDS = {"why": llm_why.command, "spend": llm_spend.command, "enable": llm_enable.command}
 

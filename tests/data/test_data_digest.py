@@ -73,6 +73,7 @@ def test_a_table_that_has_no_canonical_bytes_is_refused() -> None:
 prices = st.floats(min_value=1e-300, max_value=1e300, allow_nan=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(values=st.lists(prices, min_size=7, max_size=20))
 def test_csv_and_parquet_of_the_same_bars_agree(

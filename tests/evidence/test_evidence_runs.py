@@ -94,6 +94,7 @@ def test_nothing_is_published_before_the_seal(tmp_path: Path) -> None:
     assert published(tmp_path) == [sealed]
 
 
+@pytest.mark.slow
 def test_reader_never_sees_half_a_pack(tmp_path: Path) -> None:
     def write_runs() -> None:
         for number in range(40):

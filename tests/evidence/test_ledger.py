@@ -590,6 +590,7 @@ def test_a_folder_in_place_of_the_file_is_named(path: Path) -> None:
 # ---- many at once -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_eight_processes_lose_nothing_and_readers_are_not_disturbed(path: Path) -> None:
     writers = [python(WRITER, path, name, 50) for name in "abcdefgh"]
     ledger, sizes = Ledger(path), [0]

@@ -212,6 +212,7 @@ def test_every_file_is_a_part_and_either_read_or_written(
     assert sorted(each for each in used if not each.startswith("#")) == sorted(parts)
 
 
+@pytest.mark.slow
 @given(RECORDS, FILES, st.randoms(use_true_random=False))
 def test_bytes_do_not_depend_on_the_order_of_what_is_given(
     record: dict[str, Any], files: list[FileEntry], random: Any

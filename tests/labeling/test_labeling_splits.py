@@ -125,6 +125,7 @@ def test_no_training_label_shares_a_bar_with_any_test_label(
         assert (np.diff(test) > 0).all()
 
 
+@pytest.mark.slow
 @given(spans=any_spans(), embargo=st.integers(0, 3))
 def test_k_fold_purges_what_the_definition_says_and_no_more(spans: Spans, embargo: int) -> None:
     for train, test in (

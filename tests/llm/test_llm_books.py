@@ -31,6 +31,9 @@ from peaklib.llm.books import Books, Ending, Intent, Opening, Scope, eur
 from peaklib.llm.books.state import Spent
 from peaklib.llm.roles import Outcome
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def books(tmp_path: Path) -> Books:

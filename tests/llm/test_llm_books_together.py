@@ -18,6 +18,9 @@ from peaklib.llm.books import Books, Closing, Disabled, Entered, Entry, Opening,
 from peaklib.llm.roles import Outcome
 from peaklib.llm.routing.clerk import Clerk
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def books(tmp_path: Path) -> Books:

@@ -9,6 +9,9 @@ from peaklib.llm.client.classes import by_code, by_status, error_object
 from peaklib.llm.client.waiting import retry_after
 from peaklib.llm.roles import FALLS_BACK, Outcome
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 STATUSES = {
     Outcome.CLIENT_ERROR: [300, 304, 400, 405, 409, 411, 413, 415, 418, 422, 431, 451, 499],
     Outcome.AUTH: [401, 403],

@@ -32,6 +32,9 @@ from peaklib.llm.client import Client, Failure
 from peaklib.llm.roles import Outcome
 from peaklib.llm.settings import Endpoint, Row
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 
 def well(conversation: Conversation) -> None:
     conversation.json(completion())

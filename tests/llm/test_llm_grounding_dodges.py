@@ -6,6 +6,9 @@ import pytest
 
 from peaklib.llm.grounding import Evidence, Fact, check_grounding
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 EVIDENCE = Evidence(
     [
         Fact("up", 0.1834, "%", 1, "1999-2018", "volatility a year"),

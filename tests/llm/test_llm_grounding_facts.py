@@ -12,6 +12,9 @@ from hypothesis import given, settings, strategies as st
 from peaklib.errors import DataError
 from peaklib.llm.grounding import Evidence, Fact, check_grounding
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("value", "unit", "decimals", "written"),

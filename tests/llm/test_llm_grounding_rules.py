@@ -7,6 +7,9 @@ from hypothesis import given, settings, strategies as st
 
 from peaklib.llm.grounding import STATUSES, Evidence, Fact, check_grounding
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 EVIDENCE = Evidence(
     [
         Fact("vol", 0.18312, "%", 1, "1999-2018", "S&P 500 volatility a year"),

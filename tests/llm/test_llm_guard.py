@@ -7,6 +7,9 @@ from hypothesis import given, settings, strategies as st
 
 from peaklib.llm.guard import GROUPS, RULES, findings
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 FORBIDDEN = [
     "Buy the S&P 500.",
     "Sell your equities before the next session.",

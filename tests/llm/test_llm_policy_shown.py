@@ -9,6 +9,9 @@ from peaklib.errors import PolicyViolation
 from peaklib.llm import policy
 from peaklib.llm.policy.refusal import shown
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 # Put together here, so that no scanner takes this file for a leak.
 PLANTED = "Hu" + "sh9" + "hush"
 KEY = "sk-" + "proj-" + "Ab1" * 12

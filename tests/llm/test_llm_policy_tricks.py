@@ -13,6 +13,9 @@ import pytest
 from peaklib.errors import PolicyViolation
 from peaklib.llm import policy
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 V, M = policy.FORBIDDEN_WORDS
 OPENAI = "https://api.openai.com"
 TABLE = Path(__file__).with_name("policy_tricks.txt")

@@ -224,6 +224,7 @@ def test_a_pause_ends_by_the_monotonic_clock(tmp_path: Path) -> None:
         assert at.call().row == "L2.primary"
 
 
+@pytest.mark.slow
 def test_the_deadline_is_one_for_connecting_waiting_and_reading(tmp_path: Path) -> None:
     changes = {"budgets": {"deadline_s = 120": "deadline_s = 0.4"}}
     faults = {"gpt-5-mini": "drip-body", "gemini-2.5-flash": "hang-before-body"}

@@ -17,6 +17,9 @@ from peaklib.llm.settings.lint.dependencies import check_dependencies
 from peaklib.llm.settings.lint.together import check_together
 from peaklib.llm.settings.models import read_prices
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 BEFORE_ANY_END = date(2026, 7, 22)
 
 

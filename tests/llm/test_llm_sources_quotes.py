@@ -22,6 +22,9 @@ from peaklib.llm.sources import (
 from peaklib.llm.sources.quotes import LONGEST
 from peaklib.llm.sources.words import terms
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 
 def source(text: str, name: str = "a.md", kind: str = "markdown") -> Source:
     return Source(name, kind, "0" * 64, len(text), text)

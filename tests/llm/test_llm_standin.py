@@ -20,6 +20,9 @@ from peaklib.errors import DataError
 from peaklib.llm.messages import Request, ToolCall, Usage
 from peaklib.llm.standin import FAULTS, Asked, Said, Served, StandIn, recorded
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 HELLO = [{"role": "user", "content": "Hello"}]
 
 

@@ -12,6 +12,9 @@ from peaklib.llm.standin import Asked, parrot
 from peaklib.llm.standin.instance import instance_of
 from peaklib.llm.standin.parrot import NO_MODEL
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 VOLATILITY = (
     '{"decimals":1,"key":"sp500.vol","label":"volatility a year",'
     '"period":"1999-2018","unit":"%","written":"18.3 %"}'

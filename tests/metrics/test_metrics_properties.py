@@ -72,6 +72,7 @@ def test_wealth_grown_at_cagr_is_the_total_return(returns: Floats, year: float) 
     assert grown == pytest.approx(1 + metrics.total_return(returns), rel=1e-9)
 
 
+@pytest.mark.slow
 @given(series, series)
 def test_total_returns_of_two_spans_compound(first: Floats, second: Floats) -> None:
     both = metrics.total_return(np.concatenate([first, second]))

@@ -10,6 +10,9 @@ from peaklib.errors import DataError
 from peaklib.features.transforms import markov_regime
 from peaklib.outlook import agreement, regime_history, regime_now, regimes, spells
 
+# Together they take long: `make test` runs them.
+pytestmark = pytest.mark.slow
+
 
 def series(names: str, start: str = "2024-01-01") -> "pd.Series[str]":
     """One regime a letter: c, m, w."""

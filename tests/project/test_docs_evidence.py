@@ -5,6 +5,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,7 @@ def constants(tree: ast.Module) -> dict[str, str]:
     }
 
 
+@cache
 def constants_of(module: str) -> dict[str, str]:
     path = ROOT / f"{module.replace('.', '/')}.py"
     return constants(ast.parse(path.read_text("utf-8"))) if path.is_file() else {}
