@@ -1,0 +1,1 @@
+"""Where return and risk came from: segments, positions, factors, drawdowns."""
