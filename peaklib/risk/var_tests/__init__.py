@@ -1,0 +1,1 @@
+"""Tests of VaR and expected-shortfall forecasts against what happened."""
