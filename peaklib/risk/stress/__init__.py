@@ -1,0 +1,1 @@
+"""Stress: what a book loses in past windows and in supposed moves, and what breaks its limit."""
