@@ -74,6 +74,7 @@ from peaklib.sweep.review import (
     verdict_of,
     walked_figure,
 )
+from peaklib.sweep.risk_chapter import chapter_table
 
 run = evidence.attach(run_dir)
 results = read_results(sweep_run) if sweep_run else preview(config)
@@ -208,6 +209,17 @@ costs_figure(
 sensitivity = sensitivity_table(found)
 run.save_table("sensitivity", sensitivity)
 render.table(sensitivity, caption="The best trial with later fills and later starts, in sample")
+
+# %% [markdown]
+# ## How much it can lose
+#
+# The risk chapter of the best trial: value at risk and how often it was passed, stress, sources.
+
+# %%
+chapter = chapter_table(results, best, as_of=as_of or None)
+render.table(chapter[0], caption="Risk chapter", links=chapter[1]) if chapter else render.note(
+    f"There is none yet; peak risk report {results.name} makes it, and the next report links it."
+)
 
 # %% [markdown]
 # ## What was searched

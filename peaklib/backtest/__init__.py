@@ -2,12 +2,13 @@
 
 from peaklib.backtest.engine import run_backtest
 from peaklib.backtest.grid import run_grid, trial_returns
+from peaklib.backtest.guarding import AccountView, Answer, Guard
 from peaklib.backtest.result import BacktestResult, Conventions, DrawdownPeriod
-from peaklib.backtest.simulation import AccountView, Guard
 from peaklib.backtest.terms import Fill, Terms
 
 __all__ = [
     "AccountView",
+    "Answer",
     "BacktestResult",
     "Conventions",
     "DrawdownPeriod",

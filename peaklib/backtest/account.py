@@ -16,7 +16,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from peaklib.errors import StrategyError
 from peaklib.evidence.compiled import compiled
 
 Floats = NDArray[np.float64]
@@ -73,6 +72,8 @@ def _equity_after(
     for _ in range(2 * quantity.size + 2):
         excess, slope = after - equity, 1.0
         for j in range(quantity.size):
+            if np.isnan(want[row, j]):
+                continue
             value = quantity[j] * prices[t, j] if quantity[j] != 0.0 else 0.0
             gap = want[row, j] * after - value
             sign = 1.0 if gap > 0.0 else (-1.0 if gap < 0.0 else 0.0)
@@ -98,11 +99,14 @@ def _fill(
 ) -> None:
     """Trade to `want[row]` at `prices[t]`; what changes hands is appended to `fills`.
 
-    An account that could not pay for the trade only closes what it holds.
+    An asset whose target is NaN is left as it is: a guard may say so. An account that could
+    not pay for the trade only closes what it trades.
     """
     equity = book[CASH] + value_of(quantity, prices, t)
     after = _equity_after(equity, want, row, quantity, prices, t, cost)
     for j in range(quantity.size):
+        if np.isnan(want[row, j]):
+            continue
         opens = want[row, j] != 0.0 and after > 0.0
         new = want[row, j] * after / prices[t, j] if opens else 0.0
         if new == quantity[j]:
@@ -144,7 +148,7 @@ def settle(
 def _is_news(want: Floats, row: int, held: Floats) -> bool:
     # A loop, because `np.array_equal` costs more than the whole bar for one asset.
     for j in range(held.size):  # noqa: SIM110
-        if want[row, j] != held[j]:
+        if want[row, j] != held[j] and not np.isnan(want[row, j]):
             return True
     return False
 
@@ -179,7 +183,8 @@ def run(
 
     Args:
         first, stop: bars, `stop` excluded.
-        target: (n_bars, n_assets) positions in [-1, 1], each decided at its bar's close.
+        target: (n_bars, n_assets) positions in [-1, 1], each decided at its bar's close;
+            NaN, from a guard only, leaves the quantity of an asset as it is.
         delay: bars between the decision and the bar of the fill.
         fill_prices, marks: (n_bars, n_assets) price of fills and closing price.
         cost: fees and slippage as a share of the traded notional.
@@ -209,20 +214,6 @@ def run(
             book[EXPOSED] += 1.0
         if financed and t + 1 < target.shape[0] and book[RUINED] == 0.0:
             accrue(t, marks, cash_rate, borrow, book, quantity)
-
-
-def checked_answer(answer: object, due: Floats, t: int) -> Floats:
-    """What a guard returned, as a target.
-
-    Raises:
-        StrategyError: wrong shape, NaN or outside [-1, 1].
-    """
-    allowed = np.asarray(answer, dtype=np.float64)
-    if allowed.shape != due.shape or not np.all(np.abs(allowed) <= 1.0):
-        raise StrategyError(
-            f"guard: returned {answer!r} at bar {t}; expected {due.size} numbers from -1 to 1"
-        )
-    return allowed
 
 
 def fill_capacity(n_bars: int, n_assets: int) -> int:

@@ -1,6 +1,7 @@
 """`run_backtest`: one strategy or target, one account, everything about it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from peaklib import metrics
 from peaklib.backtest import account
+from peaklib.backtest.guarding import Guard, Interventions
 from peaklib.backtest.market import Market, market_of
 from peaklib.backtest.result import BacktestResult, Conventions, DrawdownPeriod
-from peaklib.backtest.simulation import NO_WINDOWS, Guard, Scratch, Simulation
+from peaklib.backtest.simulation import NO_WINDOWS, Scratch, Simulation
 from peaklib.backtest.terms import Fill, Terms
 from peaklib.backtest.trades import trade_table
 from peaklib.data import Dataset, Panel
@@ -49,8 +51,9 @@ def run_backtest(
             convention and costs, see `Terms`.
         warmup: bars at the start that indicators see and the account does not: it opens after
             them, and the first decision that it follows is that of its own first bar.
-        guard: called with the account before every bar's fill; returns the target that
-            may be traded to.
+        guard: called with the account (`AccountView`) and the target that is due, before the
+            fill of every bar that a decision is due on, at that bar's fill prices; returns the
+            target that may be traded to, or an `Answer` that also says what to keep and why.
 
     Returns:
         Equity, returns, positions, trades, metrics and the conventions behind them.
@@ -82,9 +85,9 @@ def run_backtest(
     simulation, scratch = Simulation(market, agreed), Scratch(*target.shape)
     if guard is None:
         n_trips = simulation.run(target, NO_WINDOWS, scratch)
-    else:
-        n_trips = simulation.run_guarded(target, guard, scratch)
-    return _result(target, market, agreed, scratch, n_trips)
+        return _result(target, market, agreed, scratch, n_trips)
+    n_trips, found = simulation.run_guarded(target, guard, scratch)
+    return _explained(_result(target, market, agreed, scratch, n_trips), found, scratch)
 
 
 def _target(
@@ -154,6 +157,18 @@ def _result(
         drawdown=drawdown,
         conventions=Conventions.of(market, terms),
         unfilled=_last_unfilled(target, terms.delay),
+    )
+
+
+def _explained(result: BacktestResult, found: Interventions, scratch: Scratch) -> BacktestResult:
+    """A guarded result, with why trades ended and what the guard did."""
+    fills, trips = scratch.fills[: scratch.n_fills], scratch.trips[: len(result.trades)]
+    index, assets = pd.DatetimeIndex(result.equity.index), [*map(str, result.positions.columns)]
+    reasons = pd.Series(found.exit_reasons(fills, trips), dtype=object)
+    return replace(
+        result,
+        trades=result.trades.assign(exit_reason=reasons),
+        interventions=found.table(fills, index, assets),
     )
 
 

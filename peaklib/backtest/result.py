@@ -92,11 +92,15 @@ class BacktestResult:
         equity: (n_bars,) wealth at each close; it was 1.0 before the first bar.
         returns: (n_bars,) simple returns of the equity.
         positions: (n_bars, n_assets) quantity held after each close.
-        trades: one row a round trip; `trades.trade_table` names the columns.
+        trades: one row a round trip; `trades.trade_table` names the columns. With a guard
+            there is one more, `exit_reason`: `target`, `guard: ...`, `ruin` or `end` (the sale
+            at the last close), missing while the trip is open.
         metrics: by name, as `metrics.METRICS` and `RESULT_METRICS` describe them.
         drawdown: the largest one and its dates.
         conventions: how the numbers came about.
         unfilled: whether the last decision found no bar to be filled on.
+        interventions: the fills that a guard caused, one row each, with quantity before and
+            after, price, cost and reason (`guarding.Interventions.table`); None without a guard.
     """
 
     equity: pd.Series
@@ -107,6 +111,7 @@ class BacktestResult:
     drawdown: DrawdownPeriod
     conventions: Conventions
     unfilled: bool
+    interventions: pd.DataFrame | None = None
 
     @property
     def curve(self) -> pd.Series:

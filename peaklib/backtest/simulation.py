@@ -1,15 +1,14 @@
 """One simulated account measured: the compiled path that `run_backtest` and `run_grid` share."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib import metrics
 from peaklib.backtest import account, trades
+from peaklib.backtest.guarding import AccountView, Guard, Interventions, view_of
 from peaklib.backtest.market import Market
 from peaklib.backtest.terms import Terms
 from peaklib.evidence.compiled import compiled
@@ -18,28 +17,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 NO_WINDOWS: Final[Ints] = np.empty((0, 2), dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class AccountView:
-    """What a guard sees of the simulated account, just before the fill of a bar.
-
-    Args:
-        bar, time: where the account stands.
-        cash, equity: in units of the starting wealth, positions at the fill prices.
-        quantity: (n_assets,) held.
-        prices: (n_assets,) at which the fill would happen.
-    """
-
-    bar: int
-    time: pd.Timestamp
-    cash: float
-    equity: float
-    quantity: Floats
-    prices: Floats
-
-
-Guard = Callable[[AccountView, Floats], Floats]
 
 
 class Scratch:
@@ -200,22 +177,26 @@ class Simulation:
             scratch.moments,
         )
 
-    def run_guarded(self, target: Floats, guard: Guard, scratch: Scratch) -> int:
+    def run_guarded(
+        self, target: Floats, guard: Guard, scratch: Scratch
+    ) -> tuple[int, Interventions]:
         """Like `run`, asking a guard before every bar's fill.
 
         The guard gets the account and the (n_assets,) target that is due, and returns
-        the target that may be traded to.
+        the target that may be traded to. Returns the number of round trips, and where the
+        guard interfered.
         """
-        allowed = target.copy()
+        allowed, found = target.copy(), Interventions()
         account.open_book(scratch.book, scratch.quantity, scratch.held)
         for t in range(len(target)):
             due = t - self.terms.delay
             if due >= 0:
                 answer = guard(self._view(t, scratch), target[due].copy())
-                allowed[due] = account.checked_answer(answer, target[due], t)
+                allowed[due] = found.admit(answer, target[due], t)
                 self.market.check_trade(t, (allowed[due] != 0) | (scratch.quantity != 0))
             self._carry(t, allowed, scratch)
-        return _measure(
+        found.n_orders = scratch.n_fills
+        n_trips = _measure(
             self.market.marks,
             self.terms.cost_rate,
             self.terms.liquidate,
@@ -230,6 +211,7 @@ class Simulation:
             scratch.metrics,
             scratch.moments,
         )
+        return n_trips, found
 
     def _rates(self) -> tuple[float, float]:
         """Interest on cash and fee on short positions, per bar."""
@@ -255,13 +237,12 @@ class Simulation:
         )
 
     def _view(self, t: int, scratch: Scratch) -> AccountView:
-        cash = float(scratch.book[account.CASH])
-        value = account.value_of(scratch.quantity, self.market.fill_prices, t)
-        return AccountView(
+        return view_of(
             t,
             self.market.index[t],
-            cash,
-            cash + value,
-            scratch.quantity.copy(),
-            self.market.fill_prices[t].copy(),
+            float(scratch.book[account.CASH]),
+            float(scratch.equity[t - 1]) if t > 0 else 1.0,
+            self.terms.cost_rate,
+            scratch.quantity,
+            self.market.fill_prices,
         )

@@ -61,7 +61,8 @@ class Terms:
 
     def describe(self) -> str:
         """The convention in a sentence, as every result shows it."""
-        later = "" if self.lag == 1 else f", {self.lag - 1} bars later"
+        more = self.lag - 1
+        later = f", {more} bar{'' if more == 1 else 's'} later" if more else ""
         when = {
             "next_open": f"decided at the close, filled at the next open{later}",
             "close": f"decided and filled at the close{later}"

@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "runs": Lazy("runs", "Find, compare and count runs; clean up after crashes."),
     "evidence": Lazy("evidence", "Verify packs and pages, export runs."),
     "repro": Lazy("repro", "Run a pack again and compare what comes out."),
+    "risk": Lazy("risk", "Risk chapters of runs; the risk gate's decision on an order."),
     "llm": Lazy("llm", "Language models: matrix, calls, budgets and locks."),
     "eval": Lazy("eval", "Measure the models of a layer on its cases."),
     "ledger": Lazy("ledger", "Read and check the ledger of this project."),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +11,7 @@ import click
 
 from peaklib.cli.project import find_project
 from peaklib.cli.show import console, emit_json, next_step
+from peaklib.cli.since import first_moment
 from peaklib.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def tail(count: int, as_json: bool) -> None:
 @_AS_JSON
 def query(event: str | None, run: str | None, since: str | None, as_json: bool) -> None:
     """Events that match."""
-    first = _moment(since)
+    first = first_moment(since)
     run = _full_id(run) if run else None
     found = (
         item
@@ -192,18 +193,6 @@ def _anchors(runs: Path) -> tuple[list["Checkpoint"], list[str]]:
         except (OSError, ValueError, EvidenceError) as error:
             problems.append(f"run {record.parent.name}: its anchor cannot be read: {error}")
     return anchors, problems
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no date or time; use 2026-01-31 or 2026-01-31T14:30", param_hint="--since"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _list(events: Iterable["Event"], as_json: bool, then: str) -> None:

@@ -1,7 +1,6 @@
 """`peak llm spend`: what models have used, from the ledger."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -9,6 +8,7 @@ import click
 from peaklib.cli.llm_words import count, write
 from peaklib.cli.project import find_project
 from peaklib.cli.show import console, emit_json, next_step
+from peaklib.cli.since import first_moment
 
 if TYPE_CHECKING:
     from peaklib.llm.history import Spend, Sum
@@ -36,7 +36,7 @@ def command(by: str, since: str | None, as_json: bool) -> None:
     from peaklib.evidence.ledger.ledger import Ledger
     from peaklib.llm.history import spend
 
-    first = _moment(since)
+    first = first_moment(since)
     find_project()
     found = spend(Ledger(runs_folder() / "ledger.jsonl"), by, first)
     if as_json:
@@ -98,15 +98,3 @@ def _remarks(total: "Sum") -> None:
             f"! {eur(total.local_micro_eur)} of the sums went to stand-ins on this machine: that "
             "counts against budgets, and nobody pays it"
         )
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no date or time; use 2026-01-31 or 2026-01-31T14:30", param_hint="--since"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -138,17 +138,26 @@ def _run(plan: "Plan", workers: int, threads: int, resume: bool) -> int:
 def _report(plan: "Plan", cpus: int) -> bool:
     """Write the page; returns whether the evidence does not verify."""
     from peaklib.evidence import home
-    from peaklib.sweep import latest_sweep, make_report
+    from peaklib.sweep import latest_sweep, report_sweep
 
     with console.status("executing the report"):
-        files = make_report(latest_sweep(plan), threads=cpus)
-    page = files.page.relative_to(home()) if files.page.is_relative_to(home()) else files.page
+        done = report_sweep(latest_sweep(plan), threads=cpus)
+    files = done.report
+    if done.risk is not None:
+        console.print(f"risk  {_below(done.risk.page, home())}", soft_wrap=True)
+    if done.problem:
+        console.print(f"! risk chapter  {done.problem}", soft_wrap=True)
+    page = _below(files.page, home())
     tables = len(files.tables) // 2
     console.print(f"report  {page}   {tables} tables beside it, as CSV and JSON", soft_wrap=True)
     if files.answer is not None:
         console.print("verdict  {}: {}".format(*files.answer), soft_wrap=True)
     console.print(f"next  open {page} in a browser", soft_wrap=True)
     return files.answer is not None and files.answer[0] == "INVALID"
+
+
+def _below(page: Path, home: Path) -> Path:
+    return page.relative_to(home) if page.is_relative_to(home) else page
 
 
 def _interrupt_on_kill() -> None:

@@ -2,6 +2,10 @@ from .attached import (
     Attachment as Attachment,
     attachment as attachment,
 )
+from .attribution import (
+    effect_bars as effect_bars,
+    risk_against_weight as risk_against_weight,
+)
 from .bands import (
     Period as Period,
     split as split,
@@ -16,6 +20,9 @@ from .curves import (
 )
 from .distribution import (
     histogram as histogram,
+)
+from .exceptions import (
+    exceptions_chart as exceptions_chart,
 )
 from .fan import (
     fan_chart as fan_chart,
@@ -89,6 +96,9 @@ from .scale import (
 from .scatter import (
     scatter_is_oos as scatter_is_oos,
 )
+from .stress import (
+    stress_bars as stress_bars,
+)
 from .tables import (
     Table as Table,
     table as table,
@@ -105,4 +115,7 @@ from .verdict import (
 from .walkforward import (
     Selection as Selection,
     walk_forward_figure as walk_forward_figure,
+)
+from .weights import (
+    weights_over_time as weights_over_time,
 )

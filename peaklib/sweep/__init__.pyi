@@ -45,6 +45,10 @@ from .report import (
     provenance_of as provenance_of,
     publish_page as publish_page,
 )
+from .reporting import (
+    Reported as Reported,
+    report_sweep as report_sweep,
+)
 from .results import (
     SweepResults as SweepResults,
     preview as preview,

@@ -89,6 +89,8 @@ class Report(_Strict):
         notebook: template of the report.
         heatmaps: two metrics that the heatmaps show; the largest drawdown comes with them.
         top: rows of the ranking.
+        risk: whether the risk chapter of the selected trial is made first, so that the report
+            links it.
     """
 
     notebook: str = "notebooks/sweep_report.ipynb"
@@ -97,6 +99,7 @@ class Report(_Strict):
         "cagr",
     ]
     top: Annotated[int, Field(ge=1, le=1000)] = 10
+    risk: bool = False
 
 
 class SweepConfig(_Strict):

@@ -43,10 +43,12 @@ class Page:
         notebook: absolute path; it declares `sweep_run` or `target`.
         parameters: of the notebook. Those that say what it looks at are filled in, and so is
             `seed` where the notebook has one and none is given: it is the sweep's.
+        kind: of the run that it leaves.
     """
 
     notebook: Path
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = KIND
 
     @property
     def name(self) -> str:
@@ -184,7 +186,7 @@ def _job(
         known = _asked(page, sweep.run_id, as_of, record["seed"])
         named = {"notebook": notebook.name}
     spec = RunSpec(
-        KIND,
+        page.kind if page else KIND,
         {"sweep": config["sweep"], "sweep_root": sweep.root, **named, **known},
         known.get(_SEED, record["seed"]),
         parent=sweep.run_id,

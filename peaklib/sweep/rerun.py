@@ -20,6 +20,8 @@ from peaklib.sweep.config import SweepConfig
 from peaklib.sweep.execute import Progress
 from peaklib.sweep.holdout import KIND as HOLDOUT, rerun_holdout, sources_of
 from peaklib.sweep.plan import Plan, plan_of, rules_of
+from peaklib.sweep.portfolio.made import KIND as PORTFOLIO
+from peaklib.sweep.risk_chapter.make import KIND as RISK
 from peaklib.sweep.session import KIND, NOTEBOOK, run_sweep
 from peaklib.sweep.single import KIND as ALONE, parameters_given
 
@@ -111,6 +113,8 @@ RERUNNERS: Final = (
     Rerunner("sweep_cell", _cell_sources, _inputs, _rerun_cell),
     Rerunner(ALONE, _cell_sources, _inputs, _rerun_alone),
     Rerunner("report", _report_sources, _inputs, _rerun_report),
+    Rerunner(PORTFOLIO, _report_sources, _inputs, _rerun_report),
+    Rerunner(RISK, _report_sources, _inputs, _rerun_report),
     Rerunner(KIND, _sweep_sources, _inputs, _rerun_sweep),
     Rerunner(HOLDOUT, sources_of, _inputs, rerun_holdout),
 )

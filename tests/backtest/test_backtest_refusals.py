@@ -70,7 +70,7 @@ def test_a_result_names_its_conventions(sp500) -> None:
     [
         ({}, "decided at the close, filled at the next open;"),
         ({"lag": 3}, "filled at the next open, 2 bars later;"),
-        ({"fill": "close", "lag": 2}, "decided and filled at the close, 1 bars later;"),
+        ({"fill": "close", "lag": 2}, "decided and filled at the close, 1 bar later;"),
         ({"cash_rate": 0.03, "borrow_bps": 50}, "borrow 50 bp a year; cash earns 3 % a year"),
     ],
 )

@@ -26,7 +26,7 @@ from peaklib.sweep.nightly.previous import KIND, Previous, previous_night
 from peaklib.sweep.nightly.record import CellId, CellRecord, carried, record_of, save_cells
 from peaklib.sweep.nightly.reproduction import Repeat, choose, repeat
 from peaklib.sweep.plan import Plan, make_plan
-from peaklib.sweep.report import make_report
+from peaklib.sweep.reporting import report_sweep
 from peaklib.sweep.session import SweepRun, run_sweep
 
 Watch = Callable[[Plan], AbstractContextManager[Listener]]
@@ -43,7 +43,7 @@ class SweepNight:
         error: why it broke as a whole; empty if it did not.
         cells: of tonight.
         report: file name of its report; empty without one.
-        report_error: why there is none, if one was wanted.
+        report_error: why there is none, if one was wanted, or why it has no risk chapter.
     """
 
     name: str
@@ -64,7 +64,8 @@ class SweepNight:
         if self.error:
             yield Finding("alert", "broken", self.name, "", f"broke: {self.error}")
         if self.report_error:
-            yield Finding("alert", "report", self.name, "", f"no report: {self.report_error}")
+            what = "its report has no risk chapter" if self.report else "no report"
+            yield Finding("alert", "report", self.name, "", f"{what}: {self.report_error}")
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class _Work:
         if not self.config.report or len(done.failed) == len(done.results):
             return "", ""
         try:
-            files = make_report(
+            made = report_sweep(
                 done.run,
                 threads=self.cpus,
                 runs=self.registry.runs,
@@ -139,7 +140,7 @@ class _Work:
             )
         except Exception as error:
             return "", _here(error)
-        return files.page.name, ""
+        return made.report.page.name, made.problem
 
 
 def run_night(

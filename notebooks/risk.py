@@ -1,0 +1,261 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,jupytext,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: peaklib
+#     language: python
+#     name: peaklib
+# ---
+
+# %% [markdown]
+# # How much can it lose?
+#
+# **Question**  How much can this account lose, and does the model that says so keep its promise?
+#
+# **Reads**  the trial or run `target`, and `configs/risk/scenarios`
+#
+# **Writes**  the run in `run_dir`: tables `verdict`, `gates`, `measures`, `coverage`, `tests`,
+# `stress`, `factors`, `drawdowns`, `contributions`, `parts`; `peak risk report` renders the page
+#
+# **Answer**  computed, at the top
+
+# %% tags=["parameters"]
+run_dir: str = ""  # folder of the run; empty: look only, nothing is recorded
+target: str = ""  # a trial as RUN:N, a run with a table of returns; empty: a preview
+account: str = ""  # of a run with several accounts; empty: the first
+as_of: int = 0  # lines of the ledger when the page was made; the numbers do not depend on it
+config: str = "configs/sweeps/quick.toml"  # what a preview computes
+scenarios: str = "configs/risk/scenarios"  # folder of stress scenarios
+level: float = 0.99  # confidence of value at risk and expected shortfall
+horizon: int = 10  # bars of the longer horizon
+model: str = "filtered_historical"  # the model that is judged
+window: int = 1000  # bars that its parameters come from
+refit: int = 60  # bars from one estimate of them to the next
+short_window: int = 250  # bars that the simple models look back on
+loss_limit: float = 0.2  # share of equity that the reverse stress asks for
+significance: float = 0.05  # a p-value below it rejects the model
+seed: int = 7  # of all simulations
+
+# %%
+import pandas as pd
+
+from peaklib import evidence, render
+from peaklib.evidence import home
+from peaklib.risk import load_scenarios
+from peaklib.sweep.risk_chapter import (
+    Judged,
+    account_of,
+    alpha_words,
+    by_measure,
+    coverage_table,
+    factors_table,
+    falls_of,
+    falls_table,
+    forecasts_of,
+    gates_of,
+    headline_of,
+    market_regression,
+    measures_table,
+    models_table,
+    parts_table,
+    refusals,
+    sentences_of,
+    stressed,
+    verdict_of,
+)
+
+run = evidence.attach(run_dir)
+looked = account_of(target, run=run, config=config, account=account)
+main = forecasts_of(looked, model, level=level, options={"window": window, "refit": refit})
+simple = [
+    forecasts_of(looked, name, level=level, options={"window": short_window})
+    for name in ("historical", "normal", "cornish_fisher")
+]
+models = [main, *simple]
+tests = models_table(models, significance=significance, seed=seed)
+judged = Judged(main, tests[tests["model"] == model], significance)
+stress = stressed(looked, load_scenarios(home() / scenarios), limit=loss_limit, level=level)
+percent = f"{100 * level:g} %"
+
+# %%
+gates = gates_of(judged)
+render.first_screen(
+    provenance=[
+        ("account", looked.name),
+        ("at", looked.address),
+        ("data and terms", looked.where),
+        ("days", looked.span),
+    ],
+    question="How much can this account lose, and does the model that says so keep its promise?",
+    verdict=verdict_of(judged),
+    headline=headline_of(judged),
+    sentences=sentences_of(looked, judged, stress),
+    facts=gates,
+    facts_title=f"The model {model}, day by day",
+)
+
+# %%
+run.log_metrics(
+    {
+        "var": float(main.exceptions.var[-1]),
+        "n_exceptions": main.exceptions.n_exceedances,
+        "n_days": main.exceptions.n_days,
+    }
+)
+run.save_table(
+    "verdict",
+    pd.DataFrame([{"verdict": verdict_of(judged).word, "headline": headline_of(judged)}]),
+)
+run.save_table(
+    "gates",
+    pd.DataFrame(
+        [(gate.name, gate.sign, gate.value, gate.rule) for gate in gates],
+        columns=["gate", "state", "found", "rule"],
+    ),
+)
+days = main.exceptions
+render.exceptions_chart(
+    pd.Series(days.returns, index=days.index),
+    pd.Series(days.var, index=days.index),
+    level=level,
+    title=headline_of(judged),
+    subtitle=f"Daily returns and the {percent} VaR of {model}, made the evening before; marks: "
+    "losses beyond it. Below: how many in 250 days, with the zones of Basel",
+)
+
+# %% [markdown]
+# ## Measures
+#
+# Losses are positive. Each measure reads all days at once; the forecasts above read only days
+# before. Over one bar the account counts where it holds something: cash loses nothing, and would
+# make it look safer than it is in the market. Where a measure refuses, it says why: that is an
+# answer.
+
+# %%
+measures = measures_table(looked, level=level, horizons=(1, horizon))
+run.save_table("measures", measures)
+render.table(
+    by_measure(measures, "var", "var").round(9),
+    caption=f"Value at risk at {percent}, as a share of equity, by every measure",
+)
+
+# %%
+render.table(
+    by_measure(measures, "expected_shortfall", "es").round(9),
+    caption=f"Mean loss beyond the value at risk at {percent}",
+)
+
+# %%
+refused = refusals(measures)
+render.table(refused, caption="What a measure could not say, and why", fold=6) if len(
+    refused
+) else render.note("Every measure had an answer.")
+
+# %% [markdown]
+# ## Did the forecasts hold?
+#
+# A right model is exceeded as often as it says, and one exception does not bring the next. A model
+# that fails by too few exceptions ties up money; one that fails by too many, or by clusters, fails
+# when it is needed. A test rejects a right model now and then: read the rows together.
+
+# %%
+coverage = coverage_table(models)
+run.save_table("coverage", coverage)
+render.table(coverage.round(9), caption="Exceptions of each model beside those it promised")
+
+# %%
+run.save_table("tests", tests)
+short = tests.pivot(index="test", columns="model", values="p_value").reindex(tests["test"].unique())
+short.columns = [f"p_value, {name}" for name in short.columns]
+render.table(
+    short.reset_index().round(9), caption=f"P-values; below {significance:.2f} a model is rejected"
+)
+
+# %%
+own = tests[tests["model"] == model][["test", "asks", "decision", "sentence"]]
+render.table(own, caption=f"What each test found of {model}")
+
+# %% [markdown]
+# ## Stress
+#
+# Windows of the past as the rule went through them, and moves that are only supposed. The last rows
+# ask the other way round: what would it take to lose that much?
+
+# %%
+run.save_table("stress", stress)
+render.stress_bars(
+    stress,
+    limit=loss_limit,
+    title="What it would lose",
+    subtitle="Share of equity; full: windows of the past, hatched: supposed, ◆ the smallest shock "
+    f"that costs {100 * loss_limit:g} %",
+)
+
+# %%
+shown = stress[["title", "kind", "period", "loss", "hold_loss", "worst_drawdown", "status"]]
+render.table(
+    shown.rename(
+        columns={
+            "loss": "share, lost",
+            "hold_loss": "share, hold lost",
+            "worst_drawdown": "share, worst drawdown",
+        }
+    ).round(9),
+    caption="The same in numbers; a window outside the data has none",
+)
+
+# %% [markdown]
+# ## Where the risk comes from
+#
+# Errors of the regression allow for autocorrelation and unequal variance (Newey and West). The
+# square of the market asks whether the rule is in it at the right time.
+
+# %%
+factors = market_regression(looked, level=0.9)
+if factors is not None:
+    table = factors_table(factors)
+    run.save_table("factors", table)
+    shown = render.table(table, caption=f"Daily returns on holding: {alpha_words(factors)}")
+else:
+    shown = render.note("It is the same as holding.")
+shown
+
+# %%
+divided = parts_table(looked, level=0.975)
+if divided is not None:
+    run.save_table("parts", divided)
+    shown = render.risk_against_weight(
+        divided.set_index("part")["share"],
+        divided.set_index("part")["share, of variance"],
+        title="What each part weighs, and what it adds to the risk",
+        subtitle="Share of the wealth (hollow) and of the variance (solid) at the last bar",
+    )
+else:
+    shown = render.note("One whole: there are no parts to share the risk out among.")
+shown
+
+# %%
+falls = falls_of(looked, count=5)
+run.save_table("drawdowns", falls.drawdowns.reset_index())
+run.save_table("contributions", falls.contributions.reset_index())
+render.table(
+    falls_table(falls),
+    caption="The deepest falls, and what lost the money; shares of the wealth at the peak",
+)
+
+# %% [markdown]
+# ## Limits
+#
+# - Past losses bound nothing: the largest loss of the next years need not be among those of these.
+# - Betas and covariances are those of all days; in a crisis they are others.
+# - Nobody's orders move the prices here, and whoever wants to sell finds a buyer at the close.
+# - The account was chosen by its return. Its drawdowns were part of that choice, and flatter it.
+
+# %%
+render.parameters_here()

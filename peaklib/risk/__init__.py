@@ -1,0 +1,5 @@
+"""Risk: measures and their tests, stress, attribution, allocation, and the L5 gate."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,1 @@
+"""Circuit breakers, and the liquidation of a simulated account that they set off."""

@@ -1,0 +1,98 @@
+"""Making the risk chapter of a run, and finding those that were made."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from peaklib.errors import NotebookError
+from peaklib.evidence import Query, Registry, RunSpec, open_if_there
+from peaklib.runner import NotebookJob, run_notebook
+from peaklib.sweep.report import ReportFiles, publish_page
+from peaklib.sweep.risk_chapter.looked_at import LookedAt
+
+KIND: Final = "risk"
+NOTEBOOK: Final = "notebooks/risk.ipynb"
+
+
+def make_chapter(
+    looked: LookedAt,
+    notebook: Path,
+    *,
+    registry: Registry,
+    threads: int,
+    given: dict[str, Any] | None = None,
+    reports: Path | None = None,
+) -> ReportFiles:
+    """Execute the risk notebook over an account and render it; the pack of the run stays as it is.
+
+    Args:
+        looked: the account.
+        notebook: absolute path; it declares `target`.
+        registry: of the folder of runs.
+        threads: for numbers.
+        given: parameters of the notebook besides.
+        reports: folder of pages; the project's by default.
+
+    Raises:
+        NotebookError: the notebook failed; its run is kept and named.
+    """
+    known: dict[str, Any] = {
+        "target": looked.target,
+        "as_of": registry.ledger.checkpoint().size,
+        "seed": looked.run.record()["seed"],
+        **(given or {}),
+    }
+    config = {"target_root": looked.run.root, "notebook": notebook.name, **known}
+    spec = RunSpec(KIND, config, known["seed"], parent=looked.run.run_id)
+    outcome = run_notebook(
+        NotebookJob(
+            notebook,
+            known,
+            spec,
+            registry.runs,
+            threads=threads,
+            holdout_from=looked.holdout_from,
+        )
+    )
+    if outcome.error:
+        executed = outcome.folder / "notebook.ipynb"
+        raise NotebookError(f"the risk chapter failed: {outcome.error}; see {executed}")
+    return publish_page(outcome, looked.name_parts, runs=registry.runs, reports=reports)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A risk chapter that was made.
+
+    Args:
+        run_id: of its run.
+        page: name of its file under `reports/`; empty if the ledger knows of none.
+    """
+
+    run_id: str
+    page: str
+
+
+def chapter_of(target: str, registry: Registry, *, as_of: int | None = None) -> Chapter | None:
+    """The newest risk chapter about a trial or a run; None if there is none.
+
+    Args:
+        target: a trial's address, or the id of a run with accounts.
+        registry: of the folder of runs.
+        as_of: lines of the ledger that count; all by default.
+    """
+    for row in registry.select(Query(kind=KIND, status="completed")):
+        run = open_if_there(row.run_id, runs=registry.runs)
+        counted = as_of is None or row.published < as_of
+        if run is not None and counted and run.config()["target"] == target:
+            return Chapter(row.run_id, _page_of(row.run_id, registry, as_of))
+    return None
+
+
+def _page_of(run_id: str, registry: Registry, as_of: int | None) -> str:
+    pages = [
+        str(event.data["page"])
+        for event in registry.ledger.events("page")
+        if event.data["run_id"] == run_id and (as_of is None or event.seq < as_of)
+    ]
+    return pages[-1] if pages else ""

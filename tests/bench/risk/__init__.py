@@ -1,0 +1,1 @@
+"""What risk costs: measures, the gate, allocation."""
