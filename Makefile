@@ -51,7 +51,7 @@ else
 endif
 	@touch $@
 
-.PHONY: FORCE help setup lab sweep report heatmaps robustness l1 l2 check static test notebooks reference bench soak lock clean
+.PHONY: FORCE help setup lab sweep report heatmaps robustness risk l1 l2 check static test notebooks reference bench soak lock clean
 FORCE:
 
 # ---- what people call ------------------------------------------------------------------------------------------------
@@ -77,6 +77,9 @@ heatmaps: $(INSTALLED)  ## write the heatmaps of the last default sweep: interva
 
 robustness: $(INSTALLED)  ## write the robustness page of the best trial of the last default sweep
 	@$(PEAK) sweeps page robustness default
+
+risk: $(INSTALLED)  ## write the risk chapter of the best trial of the last default sweep
+	@$(PEAK) risk report default
 
 l1: $(INSTALLED)  ## research a topic from local sources: pack and page (a model only if AI_ENABLED)
 	@$(PEAK) run notebooks/l1_deep_research.ipynb --page
