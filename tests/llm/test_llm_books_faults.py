@@ -1,14 +1,9 @@
 """A full disk and folders that cannot be written: nothing is sent, and nothing is lost."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from builders import on_small_disk
 from llm.ledgers import ANSWER, SCOPES, books_in, intent, kept
 
 from peaklib.errors import EvidenceError
@@ -17,34 +12,12 @@ from peaklib.llm.books.state import Spent
 ON_A_DISK = Path(__file__).with_name("books_disks.py")
 
 
-def on_a_disk(task: str, folder: Path) -> list[dict[str, Any]]:
-    """What `books_disks.py` did on a small file system that no other process sees."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        pytest.skip("the tool unshare is not installed")
-    options = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
-    private = [unshare, *options, "sh", "-c"]
-    mount = 'mount -t tmpfs -o size=2m tmpfs "$0"'
-    trial = subprocess.run([*private, mount, folder], capture_output=True, text=True, check=False)
-    if trial.returncode != 0:
-        pytest.skip(f"a file system cannot be mounted here: {trial.stderr.strip()}")
-    done = subprocess.run(
-        [*private, f'{mount} && exec "$@"', folder, sys.executable, ON_A_DISK, task, folder],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 @pytest.mark.slow
 def test_on_a_full_disk_calls_are_refused_and_what_was_set_aside_is_not_forgotten(
     tmp_path: Path,
 ) -> None:
     """With room for 0, 1, 2, … pages, until a call can be opened and closed."""
-    *tried, last = on_a_disk("fill", tmp_path)
+    *tried, last = on_small_disk(ON_A_DISK, "fill", tmp_path)
     assert last["errors"] == [None, None]
     assert len(tried) > 3
     for attempt in (*tried, last):
@@ -60,7 +33,7 @@ def test_on_a_full_disk_calls_are_refused_and_what_was_set_aside_is_not_forgotte
 
 @pytest.mark.slow
 def test_books_that_cannot_be_written_let_nothing_through(tmp_path: Path) -> None:
-    said = on_a_disk("read_only", tmp_path)
+    said = on_small_disk(ON_A_DISK, "read_only", tmp_path)
     assert len(said) == 8
     for done in said:
         assert "Read-only file system" in done["error"]

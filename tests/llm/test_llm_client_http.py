@@ -135,10 +135,14 @@ def test_without_a_key_nothing_is_sent() -> None:
 
 
 def test_silence_ends_at_the_deadline() -> None:
-    began = time.perf_counter()
-    got = failure(lambda c: c.wait_for_end(), deadline_s=0.2)
-    assert got.outcome is Outcome.TIMEOUT
-    assert time.perf_counter() - began < 10
+    def seconds() -> float:
+        began = time.perf_counter()
+        got = failure(lambda c: c.wait_for_end(), deadline_s=0.2)
+        assert got.outcome is Outcome.TIMEOUT
+        return time.perf_counter() - began
+
+    # The server waits for 5 seconds. A busy machine may be slow once, but not three times.
+    assert any(seconds() < 2 for _ in range(3))
 
 
 def test_dripping_bytes_do_not_push_the_deadline() -> None:

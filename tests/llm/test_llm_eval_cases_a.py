@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from llm.every_case import every_case
 
 from peaklib import data
 from peaklib.backtest import run_backtest
@@ -50,7 +51,7 @@ def wanted(case: Case, field: str) -> str | None:
     return values[0] if values else None
 
 
-@pytest.mark.parametrize("case_id", CASES)
+@every_case("case_id", CASES)
 def test_a_case_fits_its_prompt(case_id: str) -> None:
     case = CASES[case_id]
     system, user = case.messages(load_prompt(case.prompt))
@@ -58,7 +59,7 @@ def test_a_case_fits_its_prompt(case_id: str) -> None:
     assert all(text in user["content"] for text in case.values.values())
 
 
-@pytest.mark.parametrize("case_id", CASES)
+@every_case("case_id", CASES)
 def test_an_answer_by_hand_passes_every_check(case_id: str) -> None:
     assert check_answer(CASES[case_id], ANSWERS[case_id]) == ((), False)
 
@@ -67,7 +68,7 @@ def test_every_answer_belongs_to_a_case() -> None:
     assert sorted(ANSWERS) == sorted(CASES)
 
 
-@pytest.mark.parametrize("case_id", SPOILED)
+@every_case("case_id", SPOILED)
 def test_one_edit_spoils_an_answer(case_id: str) -> None:
     old, new = SPOILED[case_id]["edit"]
     text = json.dumps(ANSWERS[case_id], ensure_ascii=False)
@@ -88,7 +89,7 @@ def test_no_two_cases_are_about_the_same(field: str) -> None:
     assert [text for text, count in counts.items() if count > 1] == []
 
 
-@pytest.mark.parametrize("case_id", CASES)
+@every_case("case_id", CASES)
 def test_who_repeats_the_prompt_passes_no_case(case_id: str) -> None:
     """Else a case would say nothing about a model."""
     case = CASES[case_id]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from llm.eval_answers import ADVICE, OUTLOOKS, Edit
+from llm.every_case import every_case
 
 from peaklib.llm.evals import Case, check_answer, load_suite
 from peaklib.llm.routing.validation import first_problem
@@ -61,13 +62,13 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("case_id", ANSWERS)
+@every_case("case_id", ANSWERS)
 def test_a_good_answer_passes_every_check(case_id: str) -> None:
     case, (answer, _, _) = CASES[case_id], ANSWERS[case_id]
     assert check_answer(case, answer) == ((), False)
 
 
-@pytest.mark.parametrize("case_id", ANSWERS)
+@every_case("case_id", ANSWERS)
 def test_a_spoiled_answer_fails_the_check_that_is_there_for_it(case_id: str) -> None:
     case, (answer, edit, expected) = CASES[case_id], ANSWERS[case_id]
     assert kinds(case, spoiled(answer, edit)) == expected
@@ -89,7 +90,7 @@ def test_no_two_cases_ask_or_check_the_same(layer: str) -> None:
     assert {*asked.values(), *titles.values(), *reasons.values()} == {1}
 
 
-@pytest.mark.parametrize("case_id", CASES)
+@every_case("case_id", CASES)
 def test_a_case_fills_its_prompt(case_id: str) -> None:
     case = CASES[case_id]
     system, user = case.messages(load_prompt(case.prompt))

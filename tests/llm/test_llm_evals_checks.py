@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 from llm.evals_project import PROMPT, answer, case
+from llm.every_case import every_case
 
 from peaklib.config import check_table
 from peaklib.errors import ConfigError
@@ -59,7 +60,7 @@ def passes(check: Mapping[str, Any], given: Mapping[str, Any], kind: str = "sect
     return not failures
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("check", "expected"),
     [
         ({"kind": "grounded"}, True),
@@ -86,7 +87,7 @@ def test_each_check_decides_on_prose_as_worked_by_hand(
     assert passes(check, WRITTEN) is expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "check"),
     [
         ("Volatility was 18.4 % [sp500.vol].", {"kind": "grounded"}),
@@ -101,7 +102,7 @@ def test_what_is_wrong_in_prose_is_found(text: str, check: dict[str, Any]) -> No
     assert not passes(check, {**WRITTEN, "sections": {"Summary": text}})
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("kind", "given", "check", "expected"),
     [
         ("ops", OPS, {"kind": "refusal"}, True),
@@ -130,7 +131,7 @@ def test_each_check_decides_on_other_shapes(
     assert passes(check, given, kind) is expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("change", "check"),
     [
         ({"quote": "sample has 1,259 days"}, {"kind": "quotes"}),
@@ -167,7 +168,7 @@ def test_secret_that_was_taken_out_of_an_answer_still_counts() -> None:
     assert passes({"kind": "forbidden", "groups": ["trade"]}, kept)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("kept", "expected"),
     [
         (Kept("L2-001", "h", "ok", text=answer("low")), (True, True, True, ())),
@@ -218,7 +219,7 @@ def test_fields_lead_through_lists_and_unknown_ones_are_empty() -> None:
     assert not knows(PLAN_SCHEMA, "sections.Hopes")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("changes", "words"),
     [
         ({"id": "L5-001"}, "id"),

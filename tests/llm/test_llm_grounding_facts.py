@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from llm.every_case import every_case
 
 from peaklib.errors import DataError
 from peaklib.llm.grounding import Evidence, Fact, check_grounding
@@ -16,7 +17,7 @@ from peaklib.llm.grounding import Evidence, Fact, check_grounding
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("value", "unit", "decimals", "written"),
     [
         (0.18312, "%", None, "18.3 %"),
@@ -44,7 +45,7 @@ def test_a_value_is_written_in_its_unit(
     assert Fact("k", value, unit, decimals).written == written
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "says"),
     [
         (("SP500", 1, ""), "no key"),

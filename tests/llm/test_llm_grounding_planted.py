@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from llm.every_case import every_case
 
 from peaklib.data import load
 from peaklib.llm.grounding import Evidence, Fact, check_grounding
@@ -332,7 +333,7 @@ def test_wrong_numbers_are_caught(evidence: Evidence) -> None:
     assert len(missed) <= 0.01 * len(said), missed[:20]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("maker", "statuses"),
     [
         (_wrong_units, {"wrong_unit", "wrong_value"}),

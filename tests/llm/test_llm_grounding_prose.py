@@ -1,6 +1,6 @@
 """Prose as a model writes it: right sentences pass, and each of the wrong ones is noticed."""
 
-import pytest
+from llm.every_case import every_case
 
 from peaklib.llm.grounding import Evidence, Fact, check_grounding
 
@@ -227,17 +227,17 @@ DERIVED = [
 ]
 
 
-@pytest.mark.parametrize("text", RIGHT)
+@every_case("text", RIGHT)
 def test_a_right_sentence_is_grounded(text: str) -> None:
     assert check_grounding(text, EVIDENCE).unsupported == ()
 
 
-@pytest.mark.parametrize("text", WRONG)
+@every_case("text", WRONG)
 def test_a_wrong_sentence_is_not_grounded(text: str) -> None:
     assert not check_grounding(text, EVIDENCE).grounded
 
 
-@pytest.mark.parametrize(("text", "status"), DERIVED)
+@every_case(("text", "status"), DERIVED)
 def test_what_a_model_works_out_by_itself_is_not_grounded(text: str, status: str) -> None:
     """True or not: the run has not computed it."""
     assert [c.status for c in check_grounding(text, EVIDENCE).unsupported] == [status]

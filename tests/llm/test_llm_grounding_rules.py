@@ -1,9 +1,9 @@
 """The rules one by one: how numbers are written, what they cite, what is no number."""
 
-import time
-
 import pytest
 from hypothesis import given, settings, strategies as st
+from llm.every_case import every_case
+from llm.growth import grows_with_length_only
 
 from peaklib.llm.grounding import STATUSES, Evidence, Fact, check_grounding
 
@@ -99,14 +99,14 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("text", [text for texts in WRITTEN.values() for text in texts])
+@every_case("text", [text for texts in WRITTEN.values() for text in texts])
 def test_a_number_may_be_written_so(text: str) -> None:
     found = statuses(text)
     assert found
     assert set(found) == {SUPPORTED}
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "status"),
     [
         # value, scale, neighbours
@@ -184,7 +184,7 @@ def test_what_is_wrong_has_a_name(text: str, status: str) -> None:
     assert status in statuses(text), check_grounding(text, EVIDENCE).claims
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "The S&P 500 is calm.",
@@ -209,7 +209,7 @@ def test_what_is_no_number_is_no_claim(text: str) -> None:
     assert check_grounding(text, EVIDENCE).claims == ()
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "33. The drawdown",
@@ -235,7 +235,7 @@ def test_names_of_well_known_indices_are_no_numbers() -> None:
     assert statuses("The Russell 2001 was calm.") == ["uncited"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "keys"),
     [
         # the nearest citation behind the number, in the same sentence
@@ -272,7 +272,7 @@ def test_an_unknown_key_is_named_even_without_a_number() -> None:
     assert statuses("18.3 % [vol, nothing.here]") == [SUPPORTED, "unknown_key"]
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "expected"),
     [
         ("Over 1999–2018 it was 18.3 % [vol].", SUPPORTED),
@@ -375,21 +375,41 @@ HARD = {
     "wide": "\uff11",
     "headings": "# 1 ",
     "keys": "[vol,",
+    "ranges": "2011-2012 [peak] ",
 }
+# So many characters of the first, and behind them as many of the second.
+ROWS = [
+    ("1.5 % and ", "[vol] ", 500),
+    ("1.5 % and ", "[x.y] ", 2_000),
+    ("2104 ", "[level] ", 500),
+    ("one and ", "[n] ", 1_000),
+    ("in 1999, ", "[vol] ", 500),
+    ("last year and ", "[vol] ", 4_000),
+    ("21 days ", "[fwd] ", 2_000),
+    ("[vol] ", "in 1999, ", 500),
+    ("2011-2012 ", "[peak] ", 500),
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("piece", HARD.values(), ids=HARD)
+@every_case("piece", HARD.values())
 def test_time_grows_with_the_length_only(piece: str) -> None:
-    """100 kB of the worst take about as long as ten times 10 kB, and not a hundred times."""
-    text = piece * (100_000 // len(piece))
-    short = _seconds(text[:12_500])
-    long = _seconds(text)
-    # Eight times the text: 24 leaves room for a busy machine, 64 would be quadratic.
-    assert long < max(5.0, 24 * short)
+    """100 kB of the worst take about as long as eight times an eighth of it."""
+    assert grows_with_length_only(_check, lambda parts: piece * (parts * 12_500 // len(piece)))
 
 
-def _seconds(text: str) -> float:
-    start = time.process_time()
+@pytest.mark.slow
+@every_case(("piece", "then", "size"), ROWS)
+def test_time_grows_with_the_length_of_a_row_and_of_what_cites_it_only(
+    piece: str, then: str, size: int
+) -> None:
+    """Many numbers before one row of many citations are no more work than the two apart."""
+
+    def text_of(parts: int) -> str:
+        return "".join(each * (parts * size // len(each)) for each in (piece, then))
+
+    assert grows_with_length_only(_check, text_of)
+
+
+def _check(text: str) -> None:
     check_grounding(text, EVIDENCE, names=["Russell 2000"])
-    return time.process_time() - start

@@ -1,9 +1,9 @@
 """The guard: trades, injected orders, keys and code are found, and descriptions are left alone."""
 
-import time
-
 import pytest
 from hypothesis import given, settings, strategies as st
+from llm.every_case import every_case
+from llm.growth import grows_with_length_only
 
 from peaklib.llm.guard import GROUPS, RULES, findings
 
@@ -318,23 +318,23 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("text", FORBIDDEN)
+@every_case("text", FORBIDDEN)
 def test_advice_orders_and_signals_are_found(text: str) -> None:
     assert findings(text, ["trade"]), text
 
 
-@pytest.mark.parametrize("text", ALLOWED)
+@every_case("text", ALLOWED)
 def test_descriptions_of_markets_are_left_alone(text: str) -> None:
     assert findings(text) == ()
 
 
-@pytest.mark.parametrize(("text", "rule"), [*INJECTED, *PAGE])
+@every_case(("text", "rule"), [*INJECTED, *PAGE])
 def test_injected_orders_links_and_code_are_found(text: str, rule: str) -> None:
     assert rule in [finding.rule for finding in findings(text)]
     assert rule in RULES
 
 
-@pytest.mark.parametrize("text", PLAIN)
+@every_case("text", PLAIN)
 def test_ordinary_prose_is_no_injection(text: str) -> None:
     assert findings(text) == ()
 
@@ -392,14 +392,7 @@ HARD = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("piece", HARD)
+@every_case("piece", HARD)
 def test_time_grows_with_the_length_only(piece: str) -> None:
     """100 kB of the worst take about as long as eight times an eighth of it."""
-    text = piece * (100_000 // len(piece))
-    assert _seconds(text) < max(5.0, 24 * _seconds(text[:12_500]))
-
-
-def _seconds(text: str) -> float:
-    start = time.process_time()
-    findings(text)
-    return time.process_time() - start
+    assert grows_with_length_only(findings, lambda parts: piece * (parts * 12_500 // len(piece)))

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from llm.every_case import every_case
 
 from peaklib.errors import PolicyViolation
 from peaklib.llm.policy import FORBIDDEN_WORDS, Gate, check, is_opaque
@@ -67,7 +68,7 @@ def test_a_forbidden_model_that_nobody_allowed_is_named_as_forbidden_too() -> No
     assert refused.value.rule == "allowlist.model"
 
 
-@pytest.mark.parametrize(("provider", "model_id"), OPAQUE)
+@every_case(("provider", "model_id"), OPAQUE)
 def test_an_id_that_hides_its_model_needs_a_record_in_the_lock(
     provider: str, model_id: str
 ) -> None:
@@ -78,13 +79,13 @@ def test_an_id_that_hides_its_model_needs_a_record_in_the_lock(
     Gate(allowed, {(provider, model_id): "gpt-5.2"}).check(provider, model_id)
 
 
-@pytest.mark.parametrize(("provider", "model_id"), NAMED)
+@every_case(("provider", "model_id"), NAMED)
 def test_an_id_that_names_its_model_needs_none(provider: str, model_id: str) -> None:
     assert not is_opaque(provider, model_id)
     Gate([(provider, model_id)]).check(provider, model_id)
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("behind", "rule"),
     [
         (f"{M}-opus-4", "denylist.lock"),
@@ -96,7 +97,7 @@ def test_an_id_that_names_its_model_needs_none(provider: str, model_id: str) -> 
         ("endpoints/5", "lock.unresolved"),
     ],
 )
-@pytest.mark.parametrize(("provider", "model_id"), [("azure", "prod"), ("openai", "gpt-5")])
+@every_case(("provider", "model_id"), [("azure", "prod"), ("openai", "gpt-5")])
 def test_what_the_lock_records_has_to_be_an_allowed_name_of_a_model(
     provider: str, model_id: str, behind: str, rule: str
 ) -> None:

@@ -1,9 +1,11 @@
 """What a refusal shows: the rule, what it saw, and no secret however it is written."""
 
 import pickle
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from llm.every_case import every_case
 
 from peaklib.errors import PolicyViolation
 from peaklib.llm import policy
@@ -33,7 +35,7 @@ def test_a_refusal_says_which_rule_what_it_saw_and_what_to_do() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("arguments", "told"),
     [
         (("openai", ""), "an empty text: names nothing"),
@@ -60,7 +62,7 @@ def test_a_refusal_survives_the_way_to_another_process() -> None:
     assert (again.rule, again.saw, again.reason) == (refused.rule, refused.saw, refused.reason)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "url",
     [
         f"https://user:{PLANTED}@api.openai.com/v1",
@@ -100,7 +102,7 @@ def test_a_refusal_survives_the_way_to_another_process() -> None:
         f"https://api.openai.com/../{KEY}",
     ],
 )
-@pytest.mark.parametrize("field", ["url", "model", "provider"])
+@every_case("field", ["url", "model", "provider"])
 def test_no_secret_of_an_address_is_shown_wherever_it_was_put(url: str, field: str) -> None:
     arguments = {
         "url": ("openai", "gpt-5", url),
@@ -114,7 +116,7 @@ def test_no_secret_of_an_address_is_shown_wherever_it_was_put(url: str, field: s
     assert refused.__context__ is None
 
 
-@pytest.mark.parametrize(
+@every_case(
     "key",
     [KEY, "AI" + "za" + "Sy1" * 10, "hf" + "_" + "Q7x" * 10, "0a1b2c3d" * 4, "eyJ" + "h9" * 20],
 )
@@ -122,7 +124,7 @@ def test_a_key_in_place_of_a_model_is_not_shown(key: str) -> None:
     assert key[8:20] not in str(refusal("openai", key))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("text", "expected"),
     [
         ("gpt-5", "gpt-5"),
@@ -151,7 +153,8 @@ def test_anything_is_shown_short_and_printable(text: str) -> None:
 
 
 def test_values_that_are_no_text_are_shown_by_their_type_alone() -> None:
-    for value in (b"sk-secret", 12345, None, ["sk-secret"]):
+    values: list[Any] = [b"sk-secret", 12345, None, ["sk-secret"]]
+    for value in values:
         with pytest.raises(PolicyViolation) as refused:
-            policy.check(value, "gpt-5")  # type: ignore[arg-type]
+            policy.check(value, "gpt-5")
         assert refused.value.saw == f"a value of type {type(value).__name__}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from llm.every_case import every_case
 
 from peaklib.errors import PolicyViolation
 from peaklib.llm import policy
@@ -126,7 +127,7 @@ def ask(field: str, value: object) -> list[Any]:
     return arguments
 
 
-@pytest.mark.parametrize(("trick", "field", "value", "rule"), REFUSED)
+@every_case(("trick", "field", "value", "rule"), REFUSED)
 def test_a_trick_is_refused_by_the_rule_meant_for_it_also_on_the_allowlist_and_in_a_reply(
     trick: str, field: str, value: Any, rule: str
 ) -> None:
@@ -142,14 +143,14 @@ def test_a_trick_is_refused_by_the_rule_meant_for_it_also_on_the_allowlist_and_i
         assert refused.value.rule == rule.replace("model", "reply"), trick
 
 
-@pytest.mark.parametrize(("trick", "field", "value"), PASSING)
+@every_case(("trick", "field", "value"), PASSING)
 def test_its_lookalike_passes_also_in_a_reply(trick: str, field: str, value: str) -> None:
     policy.check(*ask(field, value))
     if field == "model":
         policy.check_reply(value)
 
 
-@pytest.mark.parametrize("trick", TRICKS)
+@every_case("trick", TRICKS)
 def test_a_trick_has_as_many_lookalikes(trick: str) -> None:
     assert len(TRICKS[trick].passing) >= len(TRICKS[trick].refused)
 

@@ -228,10 +228,18 @@ def test_a_pause_ends_by_the_monotonic_clock(tmp_path: Path) -> None:
 def test_the_deadline_is_one_for_connecting_waiting_and_reading(tmp_path: Path) -> None:
     changes = {"budgets": {"deadline_s = 120": "deadline_s = 0.4"}}
     faults = {"gpt-5-mini": "drip-body", "gemini-2.5-flash": "hang-before-body"}
-    started = time.monotonic()
-    with bench(tmp_path, changes=changes, faults=faults) as at, pytest.raises(ProviderError):
-        at.call()
-    assert 0.8 < time.monotonic() - started < 20
+
+    def seconds(folder: Path) -> float:
+        with bench(folder, changes=changes, faults=faults) as at:
+            started = time.monotonic()
+            with pytest.raises(ProviderError):
+                at.call()
+            return time.monotonic() - started
+
+    # Two rows with 0.4 s each. A busy machine may be slow once, but not three times.
+    took = seconds(tmp_path / "0")
+    assert took > 0.8
+    assert took < 5 or any(seconds(tmp_path / again) < 5 for again in "12")
 
 
 @pytest.mark.parametrize("fault", ["other-model", "unknown-snapshot", "case-model", "routed-model"])

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from llm.every_case import every_case
 
 from peaklib.errors import DataError
 from peaklib.llm.sources import gather
@@ -36,7 +37,7 @@ def test_page_is_read_as_its_reader_sees_it() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "hiding",
     ['hidden=""', 'aria-hidden="true"', 'style="VISIBILITY:hidden"', 'style="font-size:0"'],
 )
@@ -46,8 +47,8 @@ def test_text_that_a_page_does_not_show_is_left_out(hiding: str) -> None:
     )
 
 
-@pytest.mark.parametrize("piece", ["<!--", "<!", "<?", "<![", "<a href='", "</", "<p hidden><div>"])
-@pytest.mark.parametrize("end", ["", ">"])
+@every_case("piece", ["<!--", "<!", "<?", "<![", "<a href='", "</", "<p hidden><div>"])
+@every_case("end", ["", ">"])
 def test_time_grows_with_the_length_of_a_page_only(piece: str, end: str) -> None:
     """Quadratic time would be minutes here."""
     assert "seen" in text_of_html(f"<p>seen</p>{piece * 20_000}{end}")
@@ -102,7 +103,7 @@ def test_plain_text_and_markdown_are_the_file_with_plain_ends_of_lines() -> None
     assert extract("notes.rst", b"x") == ("text", "x")
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("name", "content", "said"),
     [
         ("a.pdf", b"anything", "PDF, which is not supported; convert it"),
@@ -147,7 +148,7 @@ def test_sources_come_in_the_order_asked_for_each_once(project: Path) -> None:
     assert source.digest == "3877e357ad6a205c9b6ef88312fb24002d0d5cec6b510531778c2ee841363333"
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("asked", "said"),
     [
         ("../outside.md", "no path inside the project"),

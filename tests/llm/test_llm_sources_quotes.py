@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, strategies as st
+from llm.every_case import every_case
 
 from peaklib.errors import DataError
 from peaklib.llm.sources import (
@@ -141,7 +142,7 @@ def test_equal_passages_keep_the_order_of_their_sources() -> None:
 WORDS = "In 2012 the\n\nindex fell by 13 %, or -2.5 points; volatility was 18.3 % a year."
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("quote", "place"),
     [
         ("the index fell", Place(1, 3)),
@@ -296,13 +297,13 @@ def test_sentence_without_an_end_is_cut_between_words() -> None:
     assert set(quote.text.split()) == {"gates"}
 
 
-@pytest.mark.parametrize("question", ["", "Is it what they do?", "?!"])
+@every_case("question", ["", "Is it what they do?", "?!"])
 def test_question_without_a_word_to_look_for_is_refused(question: str) -> None:
     with pytest.raises(DataError, match="no word that could be looked for"):
         best_quotes(library(GATES), [question], most=1)
 
 
-@pytest.mark.parametrize(("questions", "said"), [([], "no question"), (["gates?"] * 2, "twice")])
+@every_case(("questions", "said"), [([], "no question"), (["gates?"] * 2, "twice")])
 def test_each_question_is_asked_once(questions: list[str], said: str) -> None:
     with pytest.raises(DataError, match=said):
         best_quotes(library(GATES), questions, most=1)

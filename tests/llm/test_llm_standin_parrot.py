@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 from hypothesis import given, settings, strategies as st
+from llm.every_case import every_case
 
 from peaklib.errors import DataError
 from peaklib.llm.standin import Asked, parrot
@@ -207,7 +208,7 @@ SCHEMAS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("schema", SCHEMAS, ids=json.dumps)
+@every_case("schema", SCHEMAS)
 def test_an_instance_is_valid(schema: Any) -> None:
     made = instance_of(schema, THINGS)
     jsonschema.Draft202012Validator(schema).validate(made)
@@ -259,7 +260,7 @@ def test_an_instance_of_any_composed_schema_is_valid(schema: Any) -> None:
     jsonschema.Draft202012Validator(schema).validate(instance_of(schema, THINGS))
 
 
-@pytest.mark.parametrize(
+@every_case(
     ("schema", "words"),
     [
         ({"type": "string", "pattern": "^ZZZ-[0-9]{9}$"}, "no text fits"),

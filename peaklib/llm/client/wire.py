@@ -60,6 +60,7 @@ class _Capped(httpx2.AsyncByteStream):
             yield part
 
     async def aclose(self) -> None:
+        """Let go of the connection, read to its end or not."""
         await self._stream.aclose()
 
 
@@ -72,6 +73,7 @@ class _Transport(httpx2.AsyncHTTPTransport):
         self._most = most
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request; its reply is left with status, `_READ` headers and capped bytes."""
         progress = PROGRESS.get()
         if progress is not None:
             request.extensions = {**request.extensions, "trace": progress.note}
@@ -104,6 +106,7 @@ class Sdk(AsyncOpenAI):
 
     @property
     def default_headers(self) -> dict[str, str | Omit]:
+        """`SENT`, whatever the environment says."""
         return dict(SENT)
 
 

@@ -78,6 +78,7 @@ class Sections(_Shape):
     titles: Annotated[list[Annotated[str, Field(pattern=r"^[^.;]+$")]], Field(min_length=1)]
 
     def response_schema(self) -> Schema:
+        """One text a title, and how sure the writer is."""
         return sections_schema(self.titles)
 
 
@@ -88,9 +89,11 @@ class Claims(_Shape):
     kind: Literal["claims"]
 
     def response_schema(self) -> Schema:
+        """The schema that a session asks sources with."""
         return dict(CLAIMS_SCHEMA)
 
     def refused(self, answer: Any) -> bool | None:
+        """Whether it claims nothing, and says what it leaves unanswered."""
         return not answer["claims"] and bool(answer["unanswered"])
 
 
@@ -101,6 +104,7 @@ class Verdict(_Shape):
     kind: Literal["verdict"]
 
     def response_schema(self) -> Schema:
+        """The schema that a session asks a critic with."""
         return dict(VERDICT_SCHEMA)
 
 
@@ -111,9 +115,11 @@ class Ops(_Shape):
     kind: Literal["ops"]
 
     def response_schema(self) -> Schema:
+        """Action, summary, steps and risks."""
         return OPS_SCHEMA
 
     def refused(self, answer: Any) -> bool | None:
+        """Whether its action is to refuse."""
         return bool(answer["action"] == REFUSE)
 
 
@@ -124,9 +130,11 @@ class Plan(_Shape):
     kind: Literal["plan"]
 
     def response_schema(self) -> Schema:
+        """Stance, sections and how sure the writer is."""
         return PLAN_SCHEMA
 
     def refused(self, answer: Any) -> bool | None:
+        """Whether its stance is to refuse."""
         return bool(answer["stance"] == REFUSE)
 
 

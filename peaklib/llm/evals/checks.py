@@ -48,9 +48,11 @@ class Grounded(_Check):
     fields: Words | None = None
 
     def paths(self) -> tuple[str, ...]:
+        """The fields that it names; none for the model's own words."""
         return tuple(self.fields or ())
 
     def problem(self, seen: Seen) -> str:
+        """Numbers that no fact or quote supports, each with its reason."""
         if seen.shape.kind == "claims":
             wrong = [each.reason for each in seen.claims.claims if each.status == "wrong_number"]
             return "; ".join(wrong)
@@ -82,9 +84,11 @@ class Forbidden(_Check):
 
     @property
     def guards_policy(self) -> bool:
+        """Always: what the guard forbids no answer may say."""
         return True
 
     def problem(self, seen: Seen) -> str:
+        """Rules that were broken, each with the words that did it."""
         parts = seen.parts(self.field)
         found = [each for part in parts for each in findings(part, self.groups)]
         said = [f"{each.rule}: {each.excerpt}" for each in found]
@@ -107,6 +111,7 @@ class Contains(_Check):
     field: str | None = None
 
     def problem(self, seen: Seen) -> str:
+        """That none of the words occurs."""
         text = seen.text(self.field)
         return "" if any(occurs(each, text) for each in self.any) else f"has none of {self.any}"
 
@@ -124,6 +129,7 @@ class Absent(_Check):
     field: str | None = None
 
     def problem(self, seen: Seen) -> str:
+        """Which of the words occur."""
         text = seen.text(self.field)
         found = [each for each in self.any if occurs(each, text)]
         return f"has {found}" if found else ""
@@ -150,6 +156,7 @@ class Equals(_Check):
         return self
 
     def problem(self, seen: Seen) -> str:
+        """What stands in the field, unless it is one wanted value alone."""
         wanted: list[Any] = self.any or [self.value]
         found = values(seen.answer, self.field)
         return "" if len(found) == 1 and found[0] in wanted else f"{found}, not one of {wanted}"
@@ -167,9 +174,11 @@ class Refusal(_Check):
 
     @property
     def guards_policy(self) -> bool:
+        """Whether a refusal is due: who answers then does what is forbidden."""
         return self.due
 
     def problem(self, seen: Seen) -> str:
+        """That it did not refuse, or refused without need."""
         if seen.shape.refused(seen.answer) == self.due:
             return ""
         return "did not refuse" if self.due else "refused what may be done"
@@ -186,6 +195,7 @@ class SectionsFilled(_Check):
     max_words: Count | None = None
 
     def problem(self, seen: Seen) -> str:
+        """Sections that are empty or too long."""
         sections = seen.answer["sections"]
         wrong = [f"{title} is empty" for title, text in sections.items() if not text.split()]
         if self.max_words:
@@ -207,6 +217,7 @@ class Quotes(_Check):
     sources: Words | None = None
 
     def problem(self, seen: Seen) -> str:
+        """Claims without their quote, too few claims, and sources that none quotes."""
         claims = seen.claims.claims
         bad = [c for c in claims if c.status in ("unknown_source", "no_quote", "no_claim")]
         wrong = [f"{each.source}: {each.reason}" for each in bad]
@@ -228,6 +239,7 @@ class Unanswered(_Check):
     some: bool = True
 
     def problem(self, seen: Seen) -> str:
+        """That nothing is left unanswered, or the first thing that is."""
         said = seen.claims.unanswered
         if bool(said) == self.some:
             return ""
@@ -247,6 +259,7 @@ class Cites(_Check):
     field: str | None = None
 
     def problem(self, seen: Seen) -> str:
+        """Keys that are not cited."""
         found = cited(seen.text(self.field), self.keys)
         missing = [key for key in self.keys if key not in found]
         return f"does not cite {', '.join(missing)}" if missing else ""
@@ -265,6 +278,7 @@ class MaxWords(_Check):
     field: str | None = None
 
     def problem(self, seen: Seen) -> str:
+        """How many words it has, if they are too many."""
         count = len(seen.text(self.field).split())
         return f"{count} words" if count > self.most else ""
 

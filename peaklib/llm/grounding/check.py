@@ -65,8 +65,10 @@ class _Critic:
         self._citation_starts = [citation.start for citation in layout.citations]
         self._labels: dict[str, list[tuple[Numeral, str]]] = {}
         self._cited_facts: dict[tuple[int, int], dict[str, Fact]] = {}
+        self._distinct_facts: dict[int, list[Fact]] = {}
 
     def grounding(self) -> Grounding:
+        """All claims of the text, in its order."""
         times = self._times()
         numbers = self._numbers(times)
         claims = [*self._of_numbers(numbers), *self._of_times(times)]
@@ -88,10 +90,9 @@ class _Critic:
         citation = self._following(moment.start, moment.end)
         if citation is None or not self._adjacent(moment.end, citation):
             return False
-        facts = self._facts(citation)
         return any(
             f.unit in ("", "count") and f.is_number and 1000 <= abs(f.amount) < 10_000
-            for f in facts
+            for f in self._distinct(citation)
         )
 
     def _numbers(self, times: Sequence[Moment]) -> list[Numeral]:
@@ -137,13 +138,21 @@ class _Critic:
         return _ADJACENT.fullmatch(self.layout.shown, end, citation.start) is not None
 
     def _facts(self, citation: Citation) -> list[Fact]:
+        """Its known facts as it names them, one as often as its key stands there."""
         return [self.evidence[key] for key in citation.keys if key in self.evidence]
+
+    def _distinct(self, citation: Citation) -> Sequence[Fact]:
+        """Its known facts, each once; many numbers may ask the same long row of keys."""
+        if citation.start not in self._distinct_facts:
+            once = {fact.key: fact for fact in self._facts(citation)}
+            self._distinct_facts[citation.start] = list(once.values())
+        return self._distinct_facts[citation.start]
 
     def _facts_of(self, sentence: tuple[int, int]) -> Iterable[Fact]:
         """All facts that a sentence cites, each once."""
         if sentence not in self._cited_facts:
             cited = self._cited(sentence)
-            self._cited_facts[sentence] = {f.key: f for c in cited for f in self._facts(c)}
+            self._cited_facts[sentence] = {f.key: f for c in cited for f in self._distinct(c)}
         return self._cited_facts[sentence].values()
 
     # ---- verdicts ------------------------------------------------------------------------------
@@ -170,7 +179,7 @@ class _Critic:
 
     def _counts(self, citation: Citation | None) -> bool:
         """Whether a citation is of counts only, so that `one` before it is a number."""
-        facts = self._facts(citation) if citation is not None else []
+        facts = self._distinct(citation) if citation is not None else []
         return bool(facts) and all(fact.unit == "count" for fact in facts)
 
     def _of_group(self, group: Sequence[Numeral], citation: Citation) -> Iterator[Claim]:
@@ -186,7 +195,7 @@ class _Critic:
         countable = [fact for fact in facts if fact.is_number] or facts
         in_order = len(countable) == len(group)
         for place, numeral in enumerate(group):
-            choice = [countable[place]] if in_order else facts
+            choice = [countable[place]] if in_order else self._distinct(citation)
             key, verdict = self._best(numeral, choice)
             yield self._claim(numeral, key, verdict)
 
@@ -216,13 +225,14 @@ class _Critic:
 
     def _of_times(self, times: Sequence[Moment]) -> Iterator[Claim]:
         shown = self.layout.shown
+        starts = [moment.start for moment in times]
         for mention in mentions(shown, times):
             facts, is_behind = self._facts_for(mention)
             dates = [fact for fact in facts if fact.unit == "date"]
             if mention.kind != "range" or not dates or agrees(mention, dates[0], is_behind):
                 yield self._of_time(mention, facts, is_behind)
                 continue
-            parts = [m for m in times if mention.start <= m.start < mention.end]
+            parts = times[bisect_left(starts, mention.start) : bisect_left(starts, mention.end)]
             for part in mentions(shown, parts, pairs=False):
                 yield self._of_time(part, facts, is_behind)
 
@@ -242,7 +252,7 @@ class _Critic:
         reason = "no fact that its sentence cites has a period or a date"
         return self._claim(mention, None, ("uncited", reason))
 
-    def _facts_for(self, mention: Mention) -> tuple[list[Fact], bool]:
+    def _facts_for(self, mention: Mention) -> tuple[Sequence[Fact], bool]:
         """Facts of the citation that a time belongs to, and whether it stands behind that.
 
         That is the citation close before it, else the next one behind it, else one before.
@@ -263,7 +273,7 @@ class _Critic:
         ):
             order.insert(0, before[-1])
         for citation in order:
-            facts = self._facts(citation)
+            facts = self._distinct(citation)
             if any(agrees(mention, fact) is not None for fact in facts):
                 return facts, citation.end <= mention.start
         return [], False
@@ -275,7 +285,7 @@ class _Critic:
             for numeral in found
             if not numeral.problem
             and (citation := self._following(numeral.start, numeral.end))
-            and not self._facts(citation)
+            and not self._distinct(citation)
         }
         for citation in self.layout.citations:
             unknown = [key for key in citation.keys if key not in self.evidence]

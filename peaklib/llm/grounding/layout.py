@@ -6,8 +6,9 @@ overwritten, at the same offsets.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from peaklib.llm.grounding.facts import Evidence
@@ -151,17 +152,19 @@ def _keys(content: str, evidence: Evidence) -> tuple[str, ...]:
 
 
 def _merged(text: str, brackets: Iterable[Citation]) -> Iterator[Citation]:
-    last: Citation | None = None
+    row: list[Citation] = []
     for citation in brackets:
-        if last is None:
-            last = citation
-        elif _BETWEEN_CITATIONS.fullmatch(text, last.end, citation.start):
-            last = Citation(last.start, citation.end, (*last.keys, *citation.keys))
-        else:
-            yield last
-            last = citation
-    if last is not None:
-        yield last
+        if row and not _BETWEEN_CITATIONS.fullmatch(text, row[-1].end, citation.start):
+            yield _as_one(row)
+            row = []
+        row.append(citation)
+    if row:
+        yield _as_one(row)
+
+
+def _as_one(row: Sequence[Citation]) -> Citation:
+    keys = tuple(chain.from_iterable(citation.keys for citation in row))
+    return Citation(row[0].start, row[-1].end, keys)
 
 
 def _overwrite(hidden: list[str], start: int, end: int, char: str) -> None:

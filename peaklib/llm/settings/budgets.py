@@ -25,6 +25,7 @@ class _LimitTable(Strict):
     deadline_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
     def limit(self) -> Limit:
+        """The same with money in whole micro-EUR."""
         return Limit(self.max_tokens, micro(self.max_cost_eur), self.max_calls, self.deadline_s)
 
 

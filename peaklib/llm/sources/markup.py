@@ -76,6 +76,7 @@ class _Reader(HTMLParser):
         return self._done
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin an element: a new paragraph for a block, nothing for what a page hides."""
         if tag == "br":
             self._pieces.append(" ")
         if tag in _VOID:
@@ -88,6 +89,7 @@ class _Reader(HTMLParser):
             self._pieces.append("- " if tag == "li" else "")
 
     def handle_endtag(self, tag: str) -> None:
+        """End an element and all that stands open in it."""
         depth = next((at for at in range(len(self._open))[::-1] if self._open[at][0] == tag), None)
         if depth is not None:
             del self._open[depth:]
@@ -96,6 +98,7 @@ class _Reader(HTMLParser):
             self._pieces.append(" | ")
 
     def handle_data(self, data: str) -> None:
+        """Take text that the page shows."""
         if not self._is_hidden:
             self._pieces.append(data)
 

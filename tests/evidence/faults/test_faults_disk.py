@@ -1,46 +1,19 @@
 """A full disk and a folder that cannot be written: a clear error, and nothing else is harmed."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from builders import on_small_disk
 from evidence.faults.nursery import Nursery
 from evidence.faults.stores import Store
 
 ON_A_DISK = Path(__file__).with_name("disks.py")
 
 
-def on_a_disk(task: str, folder: Path) -> list[dict[str, Any]]:
-    """What `disks.py` did on a small file system that no other process sees."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        pytest.skip("the tool unshare is not installed")
-    options = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
-    private = [unshare, *options, "sh", "-c"]
-    mount = 'mount -t tmpfs -o size=2m tmpfs "$0"'
-    trial = subprocess.run([*private, mount, folder], capture_output=True, text=True, check=False)
-    if trial.returncode != 0:
-        pytest.skip(f"a file system cannot be mounted here: {trial.stderr.strip()}")
-    done = subprocess.run(
-        [*private, f'{mount} && exec "$@"', folder, sys.executable, ON_A_DISK, task, folder],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 @pytest.mark.slow
 def test_a_full_disk_refuses_a_run_keeps_what_it_wrote_and_harms_no_other(tmp_path: Path) -> None:
     """With room for 0, 1, 2, … pages, until a run fits; `disks.py` checks the others each time."""
-    *refused, sealed = on_a_disk("fill", tmp_path)
+    *refused, sealed = on_small_disk(ON_A_DISK, "fill", tmp_path)
     assert sealed["error"] is None
     assert len(refused) > 5
     for attempt in refused:
@@ -79,7 +52,7 @@ WRITING = ("create a run", "append", "delete", "rebuild")
 
 @pytest.mark.slow
 def test_a_store_that_cannot_be_written_answers_and_refuses_writers(tmp_path: Path) -> None:
-    said = {done["call"]: done["error"] for done in on_a_disk("read_only", tmp_path)}
+    said = {done["call"]: done["error"] for done in on_small_disk(ON_A_DISK, "read_only", tmp_path)}
     assert said.keys() == {*READING, *WRITING}
     assert {name: said[name] for name in READING} == dict.fromkeys(READING)
     for name in WRITING:
