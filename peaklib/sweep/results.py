@@ -184,7 +184,7 @@ def dump_tables(tables: dict[str, pd.DataFrame], folder: Path, stem: str) -> lis
         plain = folder / f"{stem}.{name}.csv"
         table.to_csv(plain, index=False, lineterminator="\n")
         record = folder / f"{stem}.{name}.json"
-        rows = json.loads(table.to_json(orient="records", double_precision=15))
+        rows = json.loads(table.to_json(orient="records", double_precision=15, date_format="iso"))
         record.write_text(json.dumps(rows, indent=1), encoding="utf-8", newline="\n")
         written += [plain, record]
     return written

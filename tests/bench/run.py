@@ -1,4 +1,4 @@
-"""`make bench`: grids, evidence, features and labels, luck, models, and `docs/benchmarks.md`.
+"""`make bench`: grids, evidence, features and labels, luck, risk, models; `docs/benchmarks.md`.
 
 Exit status: 0 when all bars are met, 1 when one is missed (the page is written all the same)
 or when a measurement could not be made (its chapter stays as it was).
@@ -64,6 +64,15 @@ def luck(options: argparse.Namespace) -> Chapter:
         return chapter(measure(Path(folder), Sizes()), options.date)
 
 
+def risk(options: argparse.Namespace) -> Chapter:
+    """Measures beside NumPy, decisions of the gate, allocations beside skfolio."""
+    from risk.chapter import chapter
+    from risk.measure import measure
+    from risk.sizes import Sizes
+
+    return chapter(measure(Sizes()), options.date)
+
+
 def models(options: argparse.Namespace) -> Chapter:
     """Routed calls beside the bare SDK, and beside LiteLLM's Router."""
     from models.chapter import chapter
@@ -81,6 +90,7 @@ MEASUREMENTS: Mapping[str, Callable[[argparse.Namespace], Chapter]] = {
     "evidence": evidence,
     "features": features,
     "luck": luck,
+    "risk": risk,
     "models": models,
 }
 

@@ -50,7 +50,8 @@ def stressed(
         level: of the values at risk.
 
     Returns:
-        As `risk.stress_table`, with `hold_loss`: the loss of holding in the same scenario.
+        As `risk.stress_table`, with `hold_loss`: the loss of holding in the same scenario; NaN in
+        the rows of the reverse stress, whose shocks are those of the account alone.
     """
     own = stress_table(book_of_account(account), scenarios, limit=limit, level=level)
     held = stress_table(
@@ -59,5 +60,6 @@ def stressed(
         limit=limit,
         level=level,
     ).set_index("scenario")["loss"]
-    own["hold_loss"] = own["scenario"].map(held)
+    # Holding has reverse rows of the same names, but under other shocks.
+    own["hold_loss"] = own["scenario"].map(held).where(own["kind"] != "reverse")
     return own

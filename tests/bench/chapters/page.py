@@ -9,7 +9,7 @@ from typing import Final
 from chapters.bars import Bar, failures
 
 # In the order of the page.
-TITLES: Final = ("Grids", "Evidence", "Features and labels", "Luck", "Models")
+TITLES: Final = ("Grids", "Evidence", "Features and labels", "Luck", "Risk", "Models")
 
 _HEAD: Final = Path(__file__).with_suffix(".md")
 _CHAPTER: Final = re.compile(r"^(?=## )", re.MULTILINE)

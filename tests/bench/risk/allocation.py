@@ -1,6 +1,6 @@
 """How long it takes to weigh many assets, beside skfolio where it has the same weights."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -64,8 +64,9 @@ def measure_allocation(
     return Allocated(
         n_assets=n_assets,
         n_bars=n_bars,
-        ours=in_turns(_timings(ours), repeats),
-        skfolio=in_turns(_timings(theirs), peers),
+        ours=in_turns({name: partial(timed, work) for name, work in ours.items()}, repeats),
+        # Slow, and warm from the pairs.
+        skfolio={name: [timed(work) for _ in range(peers)] for name, work in theirs.items()},
         apart={name: n_assets * _largest(one - other) for name, (one, other) in pairs.items()},
         missed={
             library: _largest(n_assets * risk_shares(weights, covariance) - 1)
@@ -134,7 +135,3 @@ def _weights(allocation: Allocation) -> Floats:
 
 def _largest(gaps: Floats) -> float:
     return float(np.abs(gaps).max())
-
-
-def _timings(works: Mapping[str, Callable[[], object]]) -> dict[str, Callable[[], Timing]]:
-    return {name: partial(timed, work) for name, work in works.items()}
