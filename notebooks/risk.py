@@ -57,27 +57,35 @@ from peaklib.sweep.risk_chapter import (
     factors_table,
     falls_of,
     falls_table,
+    fitting_window,
     forecasts_of,
     gates_of,
     headline_of,
     market_regression,
     measures_table,
     models_table,
+    on_common_days,
     parts_table,
     refusals,
     sentences_of,
+    shown_stress,
     stressed,
     verdict_of,
 )
 
 run = evidence.attach(run_dir)
 looked = account_of(target, run=run, config=config, account=account)
-main = forecasts_of(looked, model, level=level, options={"window": window, "refit": refit})
-simple = [
-    forecasts_of(looked, name, level=level, options={"window": short_window})
-    for name in ("historical", "normal", "cornish_fisher")
-]
-models = [main, *simple]
+back, short = fitting_window(looked, window), fitting_window(looked, short_window)
+asked = {model: back} | {
+    name: short for name in ("historical", "normal", "cornish_fisher") if name != model
+}
+models = on_common_days(
+    [
+        forecasts_of(looked, name, level=level, options={"window": bars, "refit": refit})
+        for name, bars in asked.items()
+    ]
+)
+main = models[0]
 tests = models_table(models, significance=significance, seed=seed)
 judged = Judged(main, tests[tests["model"] == model], significance)
 stress = stressed(looked, load_scenarios(home() / scenarios), limit=loss_limit, level=level)
@@ -104,7 +112,7 @@ render.first_screen(
 run.log_metrics(
     {
         "var": float(main.exceptions.var[-1]),
-        "n_exceptions": main.exceptions.n_exceedances,
+        "n_exceedances": main.exceptions.n_exceedances,
         "n_days": main.exceptions.n_days,
     }
 )
@@ -125,18 +133,17 @@ render.exceptions_chart(
     # A search for parameters ends a little elsewhere on another processor; a basis point is enough.
     pd.Series(days.var, index=days.index).round(4),
     level=level,
-    title=headline_of(judged),
-    subtitle=f"Daily returns and the {percent} VaR of {model}, made the evening before; marks: "
-    "losses beyond it. Below: how many in 250 days, with the zones of Basel",
+    title="Where losses passed the forecast",
+    subtitle=f"Daily returns and the {percent} VaR of {model} over {back:,} bars, made the evening "
+    "before; marks: losses beyond it. Below: how many in 250 judged days, with Basel's zones",
 )
 
 # %% [markdown]
 # ## Measures
 #
 # Losses are positive. Each measure reads all days at once; the forecasts above read only days
-# before. Over one bar the account counts where it holds something: cash loses nothing, and would
-# make it look safer than it is in the market. Where a measure refuses, it says why: that is an
-# answer.
+# before. The account counts where something is at risk: cash loses nothing, and would make it look
+# safer than it is in the market. Where a measure refuses, it says why: that is an answer.
 
 # %%
 measures = measures_table(looked, level=level, horizons=(1, horizon))
@@ -161,14 +168,18 @@ render.table(refused, caption="What a measure could not say, and why", fold=6) i
 # %% [markdown]
 # ## Did the forecasts hold?
 #
-# A right model is exceeded as often as it says, and one exception does not bring the next. A model
-# that fails by too few exceptions ties up money; one that fails by too many, or by clusters, fails
+# A right model is exceeded as often as it says, and one exceedance does not bring the next. A model
+# that fails by too few exceedances ties up money; one that fails by too many, or by clusters, fails
 # when it is needed. A test rejects a right model now and then: read the rows together.
 
 # %%
 coverage = coverage_table(models)
 run.save_table("coverage", coverage)
-render.table(coverage.round(9), caption="Exceptions of each model beside those it promised")
+render.table(
+    coverage.round(9),
+    caption=f"Exceedances of each model on the same days; a failed refit kept the last good one; "
+    f"{back:,} bars behind {model}, {short:,} behind the others",
+)
 
 # %%
 run.save_table("tests", tests)
@@ -185,8 +196,9 @@ render.table(own, caption=f"What each test found of {model}")
 # %% [markdown]
 # ## Stress
 #
-# Windows of the past as the rule went through them, and moves that are only supposed. The last rows
-# ask the other way round: what would it take to lose that much?
+# Windows of the past are those of the account, in the market or out of it. What is supposed hits
+# what is held where something is: not the average over idle days. The last rows ask the other way
+# round: what would it take to lose that much?
 
 # %%
 run.save_table("stress", stress)
@@ -199,23 +211,20 @@ render.stress_bars(
 )
 
 # %%
-shown = stress[["title", "kind", "period", "loss", "hold_loss", "worst_drawdown", "status"]]
+ways = "; ".join(way for way in stress["held"].unique() if way)
 render.table(
-    shown.rename(
-        columns={
-            "loss": "share, lost",
-            "hold_loss": "share, hold lost",
-            "worst_drawdown": "share, worst drawdown",
-        }
-    ).round(9),
-    caption="The same in numbers; a window outside the data has none",
+    shown_stress(stress),
+    caption=f"The same in numbers; supposed moves hit what is held: {ways}; "
+    f"a value at risk is normal with mean zero, {percent} over a day, and no loss",
+    fold=24,
 )
 
 # %% [markdown]
 # ## Where the risk comes from
 #
-# Errors of the regression allow for autocorrelation and unequal variance (Newey and West). The
-# square of the market asks whether the rule is in it at the right time.
+# Errors of the regressions allow for autocorrelation and unequal variance (Newey and West). The
+# square of the market, in a regression of its own, asks whether the account is in it at the right
+# time (Treynor and Mazuy).
 
 # %%
 factors = market_regression(looked, level=0.9)
@@ -256,7 +265,9 @@ render.table(
 # - Past losses bound nothing: the largest loss of the next years need not be among those of these.
 # - Betas and covariances are those of all days; in a crisis they are others.
 # - Nobody's orders move the prices here, and whoever wants to sell finds a buyer at the close.
-# - The account was chosen by its return. Its drawdowns were part of that choice, and flatter it.
+# - An account that was chosen by its return shows drawdowns that were part of the choice.
+# - The forecasts know what was held the evening before, not what the open of the day brought in.
+# - Of an account of parts only returns are forecast, not which part was in the market.
 
 # %%
 render.parameters_here()

@@ -28,12 +28,13 @@
 # %% tags=["parameters"]
 run_dir: str = ""  # folder of the run; empty: look only, nothing is recorded
 sweep_run: str = ""  # id of a sweep's run; empty: a preview
-as_of: int = 0  # lines of the ledger that are looked at; 0: all
+as_of: int = 0  # lines of the ledger that are looked at; a recorded sweep needs its look counted
 config: str = "configs/sweeps/quick.toml"  # what a preview computes
 split: str = ""  # first day out of sample; empty: the sweep's own
 max_correlation: float = 0.5  # of a member's daily returns with any better one's
 min_dsr: float = 0.6  # floor of the deflated Sharpe before the split
 max_pbo: float = 0.6  # ceiling of the probability of overfitting before the split
+min_days: int = 100  # before the split, on which a member has to have moved
 members: int = 8  # at most
 per_run: int = 20  # trials of each run that are looked at
 seed: int = 7  # of all draws
@@ -68,18 +69,19 @@ rules = Rules(
     max_correlation=max_correlation,
     min_dsr=min_dsr,
     max_pbo=max_pbo,
+    min_days=min_days,
     members=members,
     per_run=per_run,
 )
 choice = choose(results, rules, split=split, seed=seed, as_of=as_of or None)
 cite_portfolio(run, choice)
+looked = looks_behind(results, as_of=as_of or None) if choice.members else 0
 made = build(choice) if choice.members else None
 difference = beside_hold(made, seed=seed) if made else None
-looked = looks_behind(results, as_of=as_of or None)
 
 # %%
-verdict, headline = verdict_of(made, difference), headline_of(choice, made, difference)
 gates = gates_of(choice, made, difference, looked)
+verdict, headline = verdict_of(difference, gates), headline_of(choice, made, difference)
 render.first_screen(
     provenance=[
         (results.name, f"{results.n_trials:,} trials in {len(results.cells)} cells"),
@@ -109,8 +111,9 @@ run.save_table(
 )
 portfolio_figure(
     made,
-    title=headline,
-    subtitle="Growth of 1 after costs; both sides start at 1, and no share is ever divided anew",
+    title="Chosen on one side, judged on the other",
+    subtitle="Growth of 1 after costs; both sides start at 1, no share is divided anew; hold is "
+    "each member's market",
 ) if made else render.note("Without members there is nothing to draw.")
 
 # %% [markdown]
@@ -174,7 +177,8 @@ shown
 # - Wealth is divided once. Dividing anew would keep the risks equal, and would cost what it trades.
 # - Members that trade the same index differ in when they hold it, not in what.
 # - Whoever changes a rule after this page was seen has used the unseen days: the count of looks
-#   says so.
+#   says so. It does not know who has read the sweep's own report and its risk chapter, which show
+#   all days that the sweep saw, these among them.
 
 # %%
 render.parameters_here()

@@ -42,7 +42,7 @@ def command(run: str, account: str, settings: Sequence[str], threads: int | None
     from peaklib.cli.project import find_project
     from peaklib.evidence import Registry
     from peaklib.sweep import make_job
-    from peaklib.sweep.risk_chapter import NOTEBOOK, looked_at, make_chapter
+    from peaklib.sweep.risk_chapter import NOTEBOOK, check_settings, looked_at, make_chapter
 
     home = find_project()
     notebook = home / NOTEBOOK
@@ -52,6 +52,7 @@ def command(run: str, account: str, settings: Sequence[str], threads: int | None
     chosen = {"target", "as_of", "account"} & set(given)
     if chosen:
         raise click.UsageError(f"-p {sorted(chosen)[0]}=…: is chosen by the command")
+    check_settings(given, home)
     registry = Registry()
     looked = looked_at(run, registry)
     looked.check_account(account)
@@ -62,7 +63,8 @@ def command(run: str, account: str, settings: Sequence[str], threads: int | None
             notebook,
             registry=registry,
             threads=threads or process_cpus(),
-            given={**given, **({"account": account} if account else {})},
+            account=account,
+            settings=given,
         )
     shown = _below(files.page, home)
     console.print(f"page  {shown}   run {files.run.run_id}", soft_wrap=True)

@@ -114,7 +114,9 @@ def _answer(job: "NotebookJob", outcome: "Outcome") -> dict[str, Any]:
 
 
 def _print(outcome: "Outcome", page: Path | None) -> None:
+    from peaklib.evidence import open_pack
     from peaklib.sweep import models_of
+    from peaklib.sweep.risk_chapter.looked_at import has_accounts
 
     sign, style = ("✕", "red") if outcome.error else ("✓", "green")
     console.print(f"{sign} {outcome.run_id}  {outcome.seconds:.1f} s", style=style, soft_wrap=True)
@@ -135,6 +137,8 @@ def _print(outcome: "Outcome", page: Path | None) -> None:
         console.print(f"  page     {page}", soft_wrap=True)
         next_step(f"open {page} in a browser")
         return
+    if has_accounts(open_pack(outcome.folder)):
+        console.print(f"  accounts  peak risk report {outcome.run_id}", style="dim", soft_wrap=True)
     next_step(f"peak evidence verify {outcome.run_id}")
 
 

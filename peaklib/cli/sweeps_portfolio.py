@@ -1,5 +1,6 @@
 """`peak sweeps portfolio`: little-correlated trials of a sweep as one account, judged unseen."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -9,8 +10,7 @@ from peaklib.cli.show import console, next_step
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from peaklib.robustness import Thresholds
-    from peaklib.sweep.portfolio import Choice, Rules
+    from peaklib.sweep.portfolio import Choice
     from peaklib.sweep.report import ReportFiles
 
 NOTEBOOK: Final = "notebooks/sweep_portfolio.ipynb"
@@ -37,6 +37,13 @@ _PROBABILITY: Final = click.FloatRange(0, 1)
     help="Ceiling of the overfitting of the run's choice.  [default: the sweep's own threshold]",
 )
 @click.option(
+    "--min-days",
+    type=click.IntRange(1),
+    default=100,
+    show_default=True,
+    help="Days before the split on which a member has to have moved.",
+)
+@click.option(
     "--members", type=click.IntRange(1), default=8, show_default=True, help="At most so many."
 )
 @click.option(
@@ -54,6 +61,7 @@ def command(
     max_correlation: float,
     min_dsr: float | None,
     max_pbo: float | None,
+    min_days: int,
     members: int,
     per_run: int,
     split: str,
@@ -81,7 +89,7 @@ def command(
     from peaklib.evidence import Registry, open_run
     from peaklib.sweep.find import find_sweep, trusted_results
     from peaklib.sweep.looks import reveal
-    from peaklib.sweep.portfolio import choose
+    from peaklib.sweep.portfolio import Rules, choose
     from peaklib.sweep.portfolio.made import KIND
     from peaklib.sweep.report import Page, make_report
     from peaklib.sweep.review.examination import thresholds_of
@@ -91,7 +99,15 @@ def command(
     registry = Registry()
     run_id = find_sweep(sweep, registry)
     results = trusted_results(run_id, registry)
-    rules = _rules(thresholds_of(results), max_correlation, min_dsr, max_pbo, members, per_run)
+    judged_by = thresholds_of(results)
+    rules = Rules(
+        max_correlation=max_correlation,
+        min_dsr=judged_by.deflated_sharpe.pass_at if min_dsr is None else min_dsr,
+        max_pbo=judged_by.overfitting.pass_at if max_pbo is None else max_pbo,
+        min_days=min_days,
+        members=members,
+        per_run=per_run,
+    )
     seed = results.config.seed
     with console.status("choosing before the split"):
         choice = choose(results, rules, split=split, seed=seed)
@@ -99,15 +115,7 @@ def command(
     own = open_run(run_id, runs=registry.runs)
     if choice.members:
         reveal(own, by="portfolio")
-    given = {
-        "split": split,
-        "max_correlation": rules.max_correlation,
-        "min_dsr": rules.min_dsr,
-        "max_pbo": rules.max_pbo,
-        "members": rules.members,
-        "per_run": rules.per_run,
-        "seed": seed,
-    }
+    given = {"split": split, "seed": seed, **asdict(rules)}
     page = Page(home / NOTEBOOK, given, kind=KIND)
     with console.status("judging behind the split" if choice.members else "writing it down"):
         files = make_report(own, threads=process_cpus(), page=page)
@@ -121,28 +129,9 @@ def _check_date(split: str) -> None:
     if not split:
         return
     try:
-        holdout_date(split, "it")
+        holdout_date(split, "split")
     except DataError as error:
         raise click.BadParameter(str(error), param_hint="--split") from None
-
-
-def _rules(
-    thresholds: "Thresholds",
-    max_correlation: float,
-    min_dsr: float | None,
-    max_pbo: float | None,
-    members: int,
-    per_run: int,
-) -> "Rules":
-    from peaklib.sweep.portfolio import Rules
-
-    return Rules(
-        max_correlation=max_correlation,
-        min_dsr=thresholds.deflated_sharpe.pass_at if min_dsr is None else min_dsr,
-        max_pbo=thresholds.overfitting.pass_at if max_pbo is None else max_pbo,
-        members=members,
-        per_run=per_run,
-    )
 
 
 def _announce(choice: "Choice") -> None:

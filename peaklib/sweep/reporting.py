@@ -9,6 +9,7 @@ from peaklib.sweep.config import SweepConfig
 from peaklib.sweep.report import ReportFiles, make_report
 from peaklib.sweep.risk_chapter.looked_at import looked_at
 from peaklib.sweep.risk_chapter.make import NOTEBOOK, make_chapter
+from peaklib.sweep.risk_chapter.settings import check_settings
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def report_sweep(
     risk, problem = None, ""
     if asked:
         try:
+            check_settings({}, home())
             risk = _chapter(sweep, threads, runs or sweep.runs, reports)
         except PeakError as error:
             problem = str(error)

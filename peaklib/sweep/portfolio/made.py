@@ -73,7 +73,8 @@ class Portfolio:
         choice: members and how they were chosen.
         weights: by name of the member, shares of the wealth that sum to 1.
         before, after: simple returns by date of `portfolio`, `equal weights`, `best member` and
-            `hold`, each an account that starts at its side's first bar.
+            `hold`, each an account that starts at its side's first bar; `hold` has each member's
+            market, by the member's share.
         parts_before, parts_after: the same of every member.
     """
 
@@ -159,8 +160,8 @@ def build(choice: Choice) -> Portfolio:
     names = [one.name for one in members]
     before, after = _returns(first, names), _returns(later, names)
     weights = weights_of(before)
-    held_first = [held_inside(ground) for ground in choice.grounds]
-    held_later = [held_outside(ground, choice.split) for ground in choice.grounds]
+    held_first = [held_inside(one.trial.ground) for one in members]
+    held_later = [held_outside(one.trial.ground, choice.split) for one in members]
     return Portfolio(
         choice,
         weights,
@@ -196,7 +197,7 @@ def _side(
         PORTFOLIO: divided(accounts, list(weights.values())),
         EQUAL: divided(accounts, _alike(len(accounts))),
         BEST: divided(accounts[:1], [1.0]),
-        HOLD: divided(holds, _alike(len(holds))),
+        HOLD: divided(holds, list(weights.values())),
     }
     # An account without a bar on a day has not moved.
     return pd.DataFrame(columns).fillna(0.0)

@@ -14,6 +14,8 @@ class Rules:
         min_dsr: floor of its deflated Sharpe ratio, a probability.
         max_pbo: ceiling of the probability that choosing in its run is overfitting; the floor
             under what may be believed of a run.
+        min_days: bars on which it moved; a rule that was in the market for a month is no evidence,
+            and risk parity would give it nearly everything.
         members: at most.
         per_run: trials of each run that are looked at, the best by Sharpe first.
 
@@ -24,6 +26,7 @@ class Rules:
     max_correlation: float = 0.5
     min_dsr: float = 0.60
     max_pbo: float = 0.60
+    min_days: int = 100
     members: int = 8
     per_run: int = 20
 
@@ -37,6 +40,6 @@ class Rules:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise DataError(f"{name} = {value!r}; a probability is from 0 to 1")
-        for name in ("members", "per_run"):
+        for name in ("min_days", "members", "per_run"):
             if getattr(self, name) < 1:
                 raise DataError(f"{name} = {getattr(self, name)!r}; at least 1 is needed")

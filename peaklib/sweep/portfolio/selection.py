@@ -26,6 +26,7 @@ class Candidate:
         sharpe: annual, before the split.
         dsr: its deflated Sharpe ratio there; NaN where it cannot be told.
         pbo: probability of overfitting of the choice in its run; NaN without a choice.
+        days: bars on which it moved.
         verdict: `member`, or the first rule that it does not meet.
     """
 
@@ -33,6 +34,7 @@ class Candidate:
     sharpe: float
     dsr: float
     pbo: float
+    days: int
     verdict: str = ""
 
     @property
@@ -100,7 +102,8 @@ def _of_ground(ground: Ground, rules: Rules, thresholds: Thresholds) -> Iterator
                 periods_per_year=year,
             )
             sharpe = metrics.sharpe(trial.returns, periods_per_year=year)
-            yield Candidate(trial, sharpe, deflated.dsr, pbo)
+            days = int(np.count_nonzero(trial.returns))
+            yield Candidate(trial, sharpe, deflated.dsr, pbo, days)
 
 
 def _judged(ordered: Sequence[Candidate], rules: Rules) -> Iterator[Candidate]:
@@ -120,6 +123,8 @@ def _floor(one: Candidate, rules: Rules) -> str:
         return f"DSR {one.dsr:.2f}, floor {rules.min_dsr:.2f}"
     if one.pbo > rules.max_pbo:
         return f"PBO {one.pbo:.2f}, ceiling {rules.max_pbo:.2f}"
+    if one.days < rules.min_days:
+        return f"moved on {one.days} days, floor {rules.min_days}"
     return ""
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from peaklib import render
+from peaklib.errors import EvidenceError
 from peaklib.evidence import Run, open_run
 from peaklib.evidence.run import RUN_ROLE
 from peaklib.sweep.looks import looks
@@ -27,15 +28,27 @@ def looks_behind(
 ) -> int:
     """How often numbers after the split of a sweep were shown, by the ledger; 0 for a preview.
 
+    The look that is about to happen has to be among them: a page that shows these numbers is made
+    by `peak sweeps portfolio`, which counts first.
+
     Args:
         results: of the sweep.
-        as_of: lines of the ledger that count; all by default.
+        as_of: lines of the ledger that count.
         runs: folder of runs; the project's by default.
+
+    Raises:
+        EvidenceError: no look is on record.
     """
     if not results.run_id:
         return 0
     every = looks(runs, sweep=results.run_id)
-    return sum(as_of is None or look.seq < as_of for look in every)
+    found = sum(look.seq < as_of for look in every) if as_of else 0
+    if not found:
+        raise EvidenceError(
+            f"sweep run {results.run_id}: nobody has counted a look behind its split, so nothing "
+            "there is shown; make the portfolio with `peak sweeps portfolio`, which counts it"
+        )
+    return found
 
 
 def portfolio_figure(made: Portfolio, *, title: str, subtitle: str) -> go.Figure:

@@ -21,14 +21,14 @@ def candidates_table(choice: Choice) -> pd.DataFrame:
     """Every trial that was looked at, best first.
 
     Returns:
-        `candidate, is_sharpe, dsr, pbo, verdict, trial`; all numbers are of the days before the
-        split.
+        `candidate, is_sharpe, dsr, pbo, n_days` (on which it moved), `verdict, trial`; all numbers
+        are of the days before the split.
     """
     rows = [
-        (one.name, one.sharpe, one.dsr, one.pbo, one.verdict, one.trial.address)
+        (one.name, one.sharpe, one.dsr, one.pbo, one.days, one.verdict, one.trial.address)
         for one in choice.candidates
     ]
-    columns = ["candidate", "is_sharpe", "dsr", "pbo", "verdict", "trial"]
+    columns = ["candidate", "is_sharpe", "dsr", "pbo", "n_days", "verdict", "trial"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -1,6 +1,7 @@
 """What a portfolio amounts to, in words that are computed: verdict, headline, gates."""
 
 import math
+from collections.abc import Sequence
 
 from peaklib import metrics
 from peaklib.render import Fact, Verdict, format_metric
@@ -10,11 +11,18 @@ from peaklib.sweep.portfolio.made import BEST, EQUAL, HOLD, PORTFOLIO, Choice, P
 from peaklib.sweep.portfolio.tables import correlations_table
 
 
-def verdict_of(made: Portfolio | None, difference: Interval | None) -> Verdict:
-    """Supported if the interval of its Sharpe minus holding's lies above 0 on unseen days."""
-    if made is None or difference is None or difference.high < 0:
+def verdict_of(difference: Interval | None, gates: Sequence[Fact]) -> Verdict:
+    """Supported if every gate passes; not supported without members, or beyond doubt below hold.
+
+    Args:
+        difference: Sharpe of the portfolio minus that of holding on unseen days; None without
+            members.
+        gates: of `gates_of`.
+    """
+    if difference is None or difference.high < 0:
         return Verdict.NOT_SUPPORTED
-    return Verdict.SUPPORTED if difference.low > 0 else Verdict.INCONCLUSIVE
+    passed = all(gate.sign == "pass" for gate in gates)
+    return Verdict.SUPPORTED if passed else Verdict.INCONCLUSIVE
 
 
 def headline_of(choice: Choice, made: Portfolio | None, difference: Interval | None) -> str:
@@ -34,11 +42,12 @@ def headline_of(choice: Choice, made: Portfolio | None, difference: Interval | N
 def sentences_of(choice: Choice, made: Portfolio | None, difference: Interval | None) -> list[str]:
     """What else a reader should know at once."""
     looked = len(choice.candidates)
-    tries = math.fsum(ground.tries for ground in choice.grounds)
+    # The tries of each data set count those on the others, too.
+    tries = max(ground.tries for ground in choice.grounds)
     first = (
         f"{looked} trial{' was' if looked == 1 else 's were'} looked at on the days before "
         f"{choice.split}, the best of each run; "
-        f"all that was tried there amounts to {tries:.1f} independent tries."
+        f"all that was tried amounts to {tries:.1f} independent tries."
     )
     if made is None or difference is None:
         return [first, f"The best of them fails by: {_nearest(choice)}."]
@@ -100,7 +109,8 @@ def gates_of(
     ]
     if made is None or difference is None:
         return gates
-    return [*gates, _beats(difference), *_apart(made, rules.max_correlation), _unseen(looks)]
+    unseen = _unseen(choice, looks)
+    return [*gates, _beats(difference), *_apart(made, rules.max_correlation), unseen]
 
 
 def _beats(difference: Interval) -> Fact:
@@ -121,10 +131,14 @@ def _apart(made: Portfolio, cap: float) -> list[Fact]:
     return [Fact(state, "Members stay apart", rule, f"{worst:.2f} at most")]
 
 
-def _unseen(looks: int) -> Fact:
-    rule = "nobody had looked behind the split before"
+def _unseen(choice: Choice, looks: int) -> Fact:
+    rule = "no look behind the split on record before"
+    own = choice.results.config.split_at
     if looks == 0:
         return Fact("open", "Days were unseen", rule, "a preview, not counted")
+    if own is None or choice.split < own:
+        word = "the sweep has no split" if own is None else f"the sweep's own split is {own}"
+        return Fact("open", "Days were unseen", rule, word)
     before = looks - 1
     words = {0: "never", 1: "once", 2: "twice"}.get(before, f"{before} times")
     return Fact("pass" if before == 0 else "open", "Days were unseen", rule, f"looked at {words}")

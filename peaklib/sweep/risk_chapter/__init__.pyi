@@ -5,8 +5,10 @@ from .account import (
 from .forecasts import (
     Forecasts as Forecasts,
     coverage_table as coverage_table,
+    fitting_window as fitting_window,
     forecasts_of as forecasts_of,
     models_table as models_table,
+    on_common_days as on_common_days,
 )
 from .links import (
     chapter_table as chapter_table,
@@ -26,6 +28,9 @@ from .measures import (
     measures_table as measures_table,
     refusals as refusals,
 )
+from .settings import (
+    check_settings as check_settings,
+)
 from .sources import (
     alpha_words as alpha_words,
     factors_table as factors_table,
@@ -35,6 +40,7 @@ from .sources import (
     parts_table as parts_table,
 )
 from .stress import (
+    shown_stress as shown_stress,
     stressed as stressed,
 )
 from .words import (

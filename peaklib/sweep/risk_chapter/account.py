@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from peaklib.backtest import BacktestResult
 from peaklib.data import Dataset
@@ -31,8 +33,9 @@ class Position:
     Args:
         result, data: the account as the backtest left it, and the bars it ran on, those that
             warmed up its indicators included.
-        exposure: (n_bars,) share of equity held over each bar, negative when short; known at the
-            close before it, but for the price of a fill at the open.
+        exposure: (n_bars,) share of equity held at the close before each bar, negative when short:
+            what a forecast of that evening is about. A position that the open of the bar opens is
+            not in it yet, one that the open closes still is, and so is the night's loss.
         asset: simple returns from close to close, of the bars before the account opened, too.
     """
 
@@ -58,6 +61,7 @@ class Account:
         shares: wealth of each part at the start; empty for one whole.
         year: bars in a year.
         position: what it held in one asset, and how that moved; None if only returns are known.
+        chosen: whether somebody chose it for its return, which flatters what it lost.
     """
 
     name: str
@@ -69,6 +73,16 @@ class Account:
     shares: Mapping[str, float]
     year: float
     position: "Position | None" = None
+    chosen: bool = False
+
+    @property
+    def held(self) -> NDArray[np.bool_]:
+        """(n_bars,) whether something was at risk over the bar.
+
+        Where positions are not known, a bar on which nothing moved counts as one without any.
+        """
+        at_risk = self.returns if self.position is None else self.position.exposure
+        return np.asarray(at_risk.to_numpy() != 0.0)
 
     @property
     def span(self) -> str:
@@ -115,16 +129,14 @@ def _of_trial(chosen: Target, run: Run) -> Account:
         shares={},
         year=result.conventions.bars_per_year,
         position=position_of(result, data_of(chosen.best.cell)),
+        chosen=True,
     )
 
 
 def position_of(result: BacktestResult, data: Dataset) -> Position:
-    """What an account of one asset held over each bar."""
+    """What an account of one asset took into each bar."""
     close = data.frame["close"]
-    held = result.positions.iloc[:, 0]
-    if result.conventions.terms.fill == "close":
-        # Filled at a close, so it is held from the next bar on.
-        held = held.shift(1, fill_value=0.0)
+    held = result.positions.iloc[:, 0].shift(1, fill_value=0.0)
     equity = result.equity.shift(1, fill_value=1.0)
     before = close.shift(1).reindex(held.index)
     exposure = (held * before / equity).where(held != 0.0, 0.0)
@@ -145,13 +157,21 @@ def _left_by(found: SealedRun, account: str) -> Account:
     return Account(
         name=chosen,
         address=found.run_id,
-        where=f"run {found.run_id} of kind {found.record()['kind']}",
+        where=_data_of(found),
         returns=returns[chosen],
         market=returns[market],
         parts=returns[list(shares)] if shares else None,
         shares=shares,
         year=float(found.record()["metrics"][BARS_PER_YEAR]),
+        chosen=bool(shares),
     )
+
+
+def _data_of(found: SealedRun) -> str:
+    """Kind of a run and the data that it read, by name and digest."""
+    record = found.record()
+    used = [f"{e['name']} {e['digest'][:8]}" for e in record["inputs"] if e["role"] == "data"]
+    return ", ".join([f"run of kind {record['kind']}", *dict.fromkeys(used)])
 
 
 def _shares_of(found: SealedRun, names: Sequence[str]) -> dict[str, float]:

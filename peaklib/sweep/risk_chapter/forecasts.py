@@ -1,7 +1,7 @@
 """Value at risk forecast bar by bar, of what was held, and whether it kept its promise."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any, Final
 
@@ -15,12 +15,15 @@ from peaklib.risk import (
     Exceptions,
     RollingRisk,
     exceptions_of,
+    kupiec_region,
     rolling_var,
     run_var_tests,
 )
 from peaklib.sweep.risk_chapter.account import Account, Position
 
 _REFIT: Final = "refit"
+# Bars below which no model is fitted, whatever was asked for.
+_LEAST_WINDOW: Final = 100
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,11 @@ class Forecasts:
 
     Args:
         measure: name of the model.
-        exceptions: days in the market with a forecast. Days without a position are no test of
+        exceptions: days with something at risk and a forecast. Other days are no test of
             anything, and are left out.
         refits, failed: how often parameters were estimated, and how often that failed.
-        idle: days after the first forecast on which nothing was held.
+        idle: days after the first forecast with nothing at risk.
+        places: (n_days,) number of each judged day among all bars of the account.
     """
 
     measure: str
@@ -40,6 +44,39 @@ class Forecasts:
     refits: int
     failed: int
     idle: int
+    places: NDArray[np.int64]
+
+    @property
+    def apart(self) -> float:
+        """Share of the judged days that do not follow the judged day before them."""
+        steps = np.diff(self.places)
+        return float((steps != 1).mean()) if steps.size else 0.0
+
+    def power(self, significance: float) -> float:
+        """Probability that Kupiec's test finds a model that is passed twice as often as it says."""
+        found = self.exceptions
+        twice = 2 * found.tail
+        return kupiec_region(
+            found.n_days, found.tail, significance=significance, rate=twice
+        ).rejection
+
+
+def fitting_window(account: Account, asked: int) -> int:
+    """Bars that a model looks back on: those that were asked for, or half of what there is.
+
+    Raises:
+        DataError: there are too few bars for any model.
+    """
+    # What a model is fitted to: the asset in or out of the market, or the days that moved.
+    position = account.position
+    series = account.returns[account.held] if position is None else position.asset
+    most = len(series) // 2
+    if most < _LEAST_WINDOW:
+        raise DataError(
+            f"{account.name}: {len(series)} bars are too few to fit a model to one half and judge "
+            f"it by the other; {2 * _LEAST_WINDOW} are the least"
+        )
+    return min(asked, most)
 
 
 def forecasts_of(
@@ -47,9 +84,10 @@ def forecasts_of(
 ) -> Forecasts:
     """Forecast the loss of each bar from the bars before it.
 
-    Of a trial it is the asset's risk times the share of equity that is held: past returns of an
-    account that was mostly in cash say nothing of the risk of being in the market today. Of an
-    account whose positions are not known it is that of its own returns.
+    Of a trial it is the asset's risk times the share of equity that was held the evening before:
+    past returns of an account that was mostly in cash say nothing of the risk of being in the
+    market today. Of an account whose positions are not known it is that of its own returns, on
+    the days on which it moved at all.
 
     Args:
         account: whose risk it is.
@@ -62,32 +100,34 @@ def forecasts_of(
         DataError: another name, too few bars, or no bar in the market.
     """
     known = {"level": level, **_fitting(measure, options or {})}
+    if not account.held.any():
+        raise DataError("the account never held anything, so there is no risk to forecast")
     if account.position is None:
-        made = rolling_var(account.returns.to_numpy(), measure, **known)
+        moved = account.returns[account.held].to_numpy()
+        made = rolling_var(moved, measure, **known)
         return _judged(account, measure, made.var, made.expected_shortfall, made, level)
-    position = account.position
-    sides = {sign: _asset_risk(position, sign, measure, known) for sign in _sides(position)}
+    var, shortfall, made = _of_position(account.position, measure, known)
+    held = account.held
+    return _judged(account, measure, var[held], shortfall[held], made, level)
+
+
+def _of_position(
+    position: Position, measure: str, known: Mapping[str, Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], RollingRisk]:
     share = position.exposure.to_numpy()
     var, shortfall = np.zeros(len(share)), np.zeros(len(share))
-    for sign, (_, of_asset) in sides.items():
+    for sign in sorted(set(np.sign(share).astype(int)) - {0}):
+        made, of_asset = _asset_risk(position, sign, measure, known)
         on = share * sign > 0
         var[on] = np.abs(share[on]) * of_asset["var"].to_numpy()[on]
         shortfall[on] = np.abs(share[on]) * of_asset["expected_shortfall"].to_numpy()[on]
-    first = next(iter(sides.values()))[0]
-    return _judged(account, measure, var, shortfall, first, level, held=share != 0)
+    return var, shortfall, made
 
 
 def _fitting(measure: str, options: Mapping[str, Any]) -> dict[str, Any]:
     of_measure = ROLLING_MEASURES.get(measure)
     refits = of_measure is not None and _REFIT in signature(of_measure).parameters
     return {name: value for name, value in options.items() if name != _REFIT or refits}
-
-
-def _sides(position: Position) -> list[int]:
-    found = sorted(set(np.sign(position.exposure.to_numpy()).astype(int)) - {0}, reverse=True)
-    if not found:
-        raise DataError("the account never held anything, so there is no risk to forecast")
-    return found
 
 
 def _asset_risk(
@@ -108,21 +148,31 @@ def _judged(
     shortfall: NDArray[np.float64],
     made: RollingRisk,
     level: float,
-    *,
-    held: NDArray[np.bool_] | None = None,
 ) -> Forecasts:
-    kept = np.ones(len(var), dtype=bool) if held is None else held
-    begun = np.cumsum(np.isfinite(var) & kept) > 0
-    days = account.returns.index[kept]
-    exceptions = exceptions_of(
-        pd.Series(account.returns.to_numpy()[kept], index=days),
-        pd.Series(var[kept], index=days),
+    """Forecasts of the days with something at risk, in their order."""
+    held = np.flatnonzero(account.held)
+    days = account.returns.index[held]
+    found = exceptions_of(
+        pd.Series(account.returns.to_numpy()[held], index=days),
+        pd.Series(var, index=days),
         level=level,
-        shortfall=pd.Series(shortfall[kept], index=days),
+        shortfall=pd.Series(shortfall, index=days),
     )
-    return Forecasts(
-        measure, exceptions, len(made.refits), len(made.failed), int((begun & ~kept).sum())
-    )
+    places = held[found.dropped :]
+    idle = int(places[-1] - places[0] + 1 - len(places))
+    return Forecasts(measure, found, len(made.refits), len(made.failed), idle, places)
+
+
+def on_common_days(models: Sequence[Forecasts]) -> list[Forecasts]:
+    """The same forecasts on the days that all models have one for, so that they compare."""
+    first = max(one.places[0] for one in models)
+    return [_from(one, int((one.places >= first).sum())) for one in models]
+
+
+def _from(one: Forecasts, n_days: int) -> Forecasts:
+    places = one.places[-n_days:]
+    idle = int(places[-1] - places[0] + 1 - len(places))
+    return replace(one, exceptions=one.exceptions.last(n_days), places=places, idle=idle)
 
 
 def models_table(models: Sequence[Forecasts], *, significance: float, seed: int) -> pd.DataFrame:
@@ -150,7 +200,7 @@ def coverage_table(models: Sequence[Forecasts]) -> pd.DataFrame:
     """How often each model was exceeded, beside how often it should have been.
 
     Returns:
-        `model, n_days, n_exceptions, expected, share, n_refits, failed`.
+        `model, n_days, n_exceedances, expected, share, n_refits, failed`.
     """
     rows = []
     for one in models:
@@ -159,7 +209,7 @@ def coverage_table(models: Sequence[Forecasts]) -> pd.DataFrame:
             {
                 "model": one.measure,
                 "n_days": found.n_days,
-                "n_exceptions": found.n_exceedances,
+                "n_exceedances": found.n_exceedances,
                 "expected": found.tail * found.n_days,
                 "share": found.n_exceedances / found.n_days,
                 "n_refits": one.refits,

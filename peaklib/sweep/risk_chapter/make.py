@@ -1,11 +1,13 @@
 """Making the risk chapter of a run, and finding those that were made."""
 
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from peaklib.errors import NotebookError
-from peaklib.evidence import Query, Registry, RunSpec, open_if_there
+from peaklib.evidence import Query, Registry, RunSpec, SealedRun, open_if_there
 from peaklib.runner import NotebookJob, run_notebook
 from peaklib.sweep.report import ReportFiles, publish_page
 from peaklib.sweep.risk_chapter.looked_at import LookedAt
@@ -20,7 +22,8 @@ def make_chapter(
     *,
     registry: Registry,
     threads: int,
-    given: dict[str, Any] | None = None,
+    account: str = "",
+    settings: Mapping[str, Any] | None = None,
     reports: Path | None = None,
 ) -> ReportFiles:
     """Execute the risk notebook over an account and render it; the pack of the run stays as it is.
@@ -30,7 +33,9 @@ def make_chapter(
         notebook: absolute path; it declares `target`.
         registry: of the folder of runs.
         threads: for numbers.
-        given: parameters of the notebook besides.
+        account: which one of a run with several; the first by default.
+        settings: parameters of the notebook that are not their defaults; the page's name tells
+            them, and no sweep's report links such a chapter.
         reports: folder of pages; the project's by default.
 
     Raises:
@@ -40,9 +45,15 @@ def make_chapter(
         "target": looked.target,
         "as_of": registry.ledger.checkpoint().size,
         "seed": looked.run.record()["seed"],
-        **(given or {}),
+        **({"account": account} if account else {}),
+        **(settings or {}),
     }
-    config = {"target_root": looked.run.root, "notebook": notebook.name, **known}
+    config = {
+        "target_root": looked.run.root,
+        "notebook": notebook.name,
+        "settings": dict(settings or {}),
+        **known,
+    }
     spec = RunSpec(KIND, config, known["seed"], parent=looked.run.run_id)
     outcome = run_notebook(
         NotebookJob(
@@ -56,8 +67,21 @@ def make_chapter(
     )
     if outcome.error:
         executed = outcome.folder / "notebook.ipynb"
-        raise NotebookError(f"the risk chapter failed: {outcome.error}; see {executed}")
-    return publish_page(outcome, looked.name_parts, runs=registry.runs, reports=reports)
+        raise NotebookError(f"{outcome.error}; see {executed}")
+    parts = [*looked.name_parts, *_marks(account, settings or {})]
+    return publish_page(outcome, parts, runs=registry.runs, reports=reports)
+
+
+def _marks(account: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """What tells the page of another account or of other settings from the usual one."""
+    if account:
+        yield _plain(account)
+    for name, value in settings.items():
+        yield _plain(f"{name}-{value}")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w-]+", "_", text)
 
 
 @dataclass(frozen=True)
@@ -74,7 +98,9 @@ class Chapter:
 
 
 def chapter_of(target: str, registry: Registry, *, as_of: int | None = None) -> Chapter | None:
-    """The newest risk chapter about a trial or a run; None if there is none.
+    """The newest risk chapter about a trial or a run, by the notebook's own settings; or None.
+
+    A chapter with settings of somebody's choice is not it: the one that pleases most could be.
 
     Args:
         target: a trial's address, or the id of a run with accounts.
@@ -84,9 +110,14 @@ def chapter_of(target: str, registry: Registry, *, as_of: int | None = None) -> 
     for row in registry.select(Query(kind=KIND, status="completed")):
         run = open_if_there(row.run_id, runs=registry.runs)
         counted = as_of is None or row.published < as_of
-        if run is not None and counted and run.config()["target"] == target:
+        if run is not None and counted and _is_usual(run, target):
             return Chapter(row.run_id, _page_of(row.run_id, registry, as_of))
     return None
+
+
+def _is_usual(run: SealedRun, target: str) -> bool:
+    config = run.config()
+    return config["target"] == target and not config["settings"] and "account" not in config
 
 
 def _page_of(run_id: str, registry: Registry, as_of: int | None) -> str:

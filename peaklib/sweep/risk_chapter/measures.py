@@ -1,28 +1,33 @@
 """What every measure says of an account, and of holding beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from peaklib.errors import DataError
-from peaklib.risk import MEASURES, tail_risk
+from peaklib.risk import MEASURES, ORDERED_MEASURES, tail_risk
 from peaklib.sweep.risk_chapter.account import Account
 
 ACCOUNT: Final = "account"
 HOLD: Final = "hold"
-# They read the order of the bars, so that bars cannot be left out.
-_WITH_MEMORY: Final = tuple(
-    name for name in MEASURES if name.startswith(("garch", "gjr", "filtered"))
-)
 _GAPS: Final = "needs bars that follow one another; the forecasts day by day have its answer"
+_IDLE: Final = "would take idle days for calm ones; the historical measure has an answer"
+_HISTORICAL: Final = "historical"
+
+Row = tuple[object, ...]
+Floats = NDArray[np.float64]
 
 
 def measures_table(account: Account, *, level: float, horizons: Sequence[int]) -> pd.DataFrame:
     """Value at risk and expected shortfall by every measure; losses are positive.
 
-    Over one bar, only bars with a position count: cash loses nothing, and would make the rule look
-    safer than it is when it is in the market. Longer horizons take all bars as they came.
+    Only bars with something at risk count: cash loses nothing, and would make the rule look
+    safer than it is when it is in the market. Where there are idle bars, a measure that reads the
+    order of the bars is refused, and over several bars every measure but the historical one, which
+    takes the stretches of that length in which something was at risk.
 
     Args:
         account: whose risk it is.
@@ -33,38 +38,73 @@ def measures_table(account: Account, *, level: float, horizons: Sequence[int]) -
         A row a measure, account and horizon: `measure`, `account` (`account` or `hold`), `bars`,
         `var`, `expected_shortfall`, `n_obs`, `remark`: why there is no number.
     """
+    idle = not account.held.all()
     rows = [
         row
         for bars in horizons
-        for whose, returns, whole in _series(account, bars)
-        for row in _rows(whose, returns, bars, level, whole=whole)
+        for whose, part in (
+            (ACCOUNT, _with_gaps(account, bars, level) if idle else None),
+            (HOLD, None),
+        )
+        for row in part or _whole(whose, account, bars, level)
     ]
     columns = ["measure", "account", "bars", "var", "expected_shortfall", "n_obs", "remark"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _series(account: Account, bars: int) -> Iterator[tuple[str, "pd.Series[float]", bool]]:
-    held = account.returns
-    if bars == 1 and account.position is not None:
-        held = account.returns[account.position.exposure != 0.0]
-    yield ACCOUNT, held, len(held) == len(account.returns)
-    yield HOLD, account.market, True
+def _whole(whose: str, account: Account, bars: int, level: float) -> list[Row]:
+    series = account.returns if whose == ACCOUNT else account.market
+    returns = np.asarray(series, dtype=np.float64)
+    return [_row(name, whose, bars, returns, level, horizon=bars) for name in MEASURES]
 
 
-def _rows(
-    whose: str, returns: "pd.Series[float]", bars: int, level: float, *, whole: bool
-) -> Iterator[tuple[object, ...]]:
+def _with_gaps(account: Account, bars: int, level: float) -> list[Row]:
+    """The account where it held something."""
+    returns = stretches(account, bars)
     nan = float("nan")
+    rows: list[Row] = []
     for name in MEASURES:
-        if not whole and name in _WITH_MEMORY:
-            yield name, whose, bars, nan, nan, len(returns), _GAPS
-            continue
-        try:
-            found = tail_risk(returns.to_numpy(), name, level=level, horizon=bars)
-        except DataError as error:
-            yield name, whose, bars, nan, nan, len(returns), str(error)
+        refused = _GAPS if name in ORDERED_MEASURES else _IDLE if bars > 1 else ""
+        if refused and name != _HISTORICAL:
+            rows.append((name, ACCOUNT, bars, nan, nan, len(returns), refused))
         else:
-            yield name, whose, bars, found.var, found.expected_shortfall, found.n_obs, ""
+            rows.append(_row(name, ACCOUNT, bars, returns, level, horizon=1))
+    return rows
+
+
+def stretches(account: Account, bars: int) -> Floats:
+    """Compounded returns of all stretches of some bars with something at risk, overlapping.
+
+    Args:
+        account: whose returns.
+        bars: length of a stretch, 1 or more.
+
+    Raises:
+        DataError: there are fewer bars than that.
+    """
+    returns, held = account.returns.to_numpy(), account.held
+    if not 1 <= bars <= len(returns):
+        raise DataError(f"{bars} bars asked for, and {account.name} has {len(returns)}")
+    runs = np.lib.stride_tricks.sliding_window_view(1.0 + returns, bars)
+    at_risk = np.lib.stride_tricks.sliding_window_view(held, bars).any(axis=1)
+    return np.asarray(runs[at_risk].prod(axis=1) - 1.0, dtype=np.float64)
+
+
+def _row(
+    name: str,
+    whose: str,
+    bars: int,
+    returns: Floats,
+    level: float,
+    *,
+    horizon: int,
+) -> Row:
+    nan = float("nan")
+    try:
+        found = tail_risk(returns, name, level=level, horizon=horizon)
+    except DataError as error:
+        return name, whose, bars, nan, nan, len(returns), str(error)
+    return name, whose, bars, found.var, found.expected_shortfall, found.n_obs, ""
 
 
 def by_measure(table: pd.DataFrame, column: str, shown: str) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """What an account's risk comes from: the market, its parts, and the falls that it had."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,11 +24,23 @@ from peaklib.sweep.risk_chapter.stress import MARKET, present_shares
 SQUARED: Final = "market, squared"
 
 
-def market_regression(account: Account, *, level: float) -> FactorRegression | None:
-    """The account's returns on those of holding, and on their square.
+@dataclass(frozen=True)
+class MarketRegressions:
+    """An account beside holding: how much of the market is in it, and whether it times it.
 
-    The square is the test of timing of Treynor and Mazuy: a positive coefficient belongs to an
-    account that is in the market when it moves up, and out of it when it falls.
+    Args:
+        market: returns on those of holding; its intercept is alpha.
+        timing: the same with the square of the market. A positive coefficient of the square
+            belongs to an account that is in the market when it moves up, and out of it when it
+            falls; the intercept beside it is no alpha.
+    """
+
+    market: FactorRegression
+    timing: FactorRegression
+
+
+def market_regression(account: Account, *, level: float) -> MarketRegressions | None:
+    """The account's returns on those of holding, and on these with their square.
 
     Args:
         account: whose returns they are.
@@ -42,11 +55,15 @@ def market_regression(account: Account, *, level: float) -> FactorRegression | N
         return None
     market = account.market.to_numpy()
     factors = pd.DataFrame({MARKET: market, SQUARED: market**2}, index=account.returns.index)
-    return factor_regression(account.returns, factors, periods_per_year=account.year, level=level)
+    plain, timing = (
+        factor_regression(account.returns, part, periods_per_year=account.year, level=level)
+        for part in (factors[[MARKET]], factors)
+    )
+    return MarketRegressions(plain, timing)
 
 
-def factors_table(found: FactorRegression) -> pd.DataFrame:
-    """A regression as a page shows it, one row a factor."""
+def factors_table(found: MarketRegressions) -> pd.DataFrame:
+    """Both regressions as a page shows them: the market alone, and its square beside it."""
     names = {
         "error": "beta, error",
         "low": "beta_lo",
@@ -54,16 +71,18 @@ def factors_table(found: FactorRegression) -> pd.DataFrame:
         "return_contribution": "ret, contributed",
         "variance_share": "share, of variance",
     }
-    return found.factors.rename(columns=names).round(9).reset_index()
+    rows = pd.concat([found.market.factors, found.timing.factors.loc[[SQUARED]]])
+    return rows.rename(columns=names).round(9).reset_index()
 
 
-def alpha_words(found: FactorRegression) -> str:
-    """What the factors leave unexplained, with its interval."""
-    numbers = (found.alpha, found.alpha_low, found.alpha_high)
+def alpha_words(found: MarketRegressions) -> str:
+    """What the market leaves unexplained, with its interval."""
+    plain = found.market
+    numbers = (plain.alpha, plain.alpha_low, plain.alpha_high)
     alpha, low, high = (format_metric("alpha", number) for number in numbers)
     return (
-        f"alpha {alpha} a year ({low} to {high}), R² {found.r_squared:.2f}, errors over "
-        f"{found.lags} lags"
+        f"alpha {alpha} a year ({low} to {high}), R² {plain.r_squared:.2f}, errors over "
+        f"{plain.lags} lags; the square stands beside the market in a regression of its own"
     )
 
 

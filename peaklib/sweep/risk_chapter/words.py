@@ -9,19 +9,25 @@ import pandas as pd
 from peaklib import metrics
 from peaklib.render import Fact, Verdict, format_metric
 from peaklib.render.first_screen import Sign
+from peaklib.risk import Exceptions, zone_limits
 from peaklib.sweep.risk_chapter.account import Account
 from peaklib.sweep.risk_chapter.forecasts import Forecasts
 
 # A p-value below this is a rejection that no reader would call bad luck.
 DECISIVE: Final = 0.01
+# A model is called good only by days that would have found a bad one at least this often.
+ENOUGH_POWER: Final = 0.5
+# With more days apart than this share, tests that read the order of days do not decide.
+MOST_APART: Final = 0.05
 _LIGHT: Final = "Basel traffic light"
 _GATES: Final = {
-    "Kupiec": "As many exceptions as promised",
+    "Kupiec": "As many exceedances as promised",
+    "Acerbi–Székely Z2": "Losses beyond it as large as said",
     "Christoffersen, independence": "One does not bring the next",
     "dynamic quantile": "None can be foreseen",
-    "Acerbi–Székely Z2": "Losses beyond it as large as said",
-    _LIGHT: "No cluster in the last year",
+    _LIGHT: "Not too many of late",
 }
+_ORDERED: Final = ("Christoffersen, independence", "dynamic quantile", _LIGHT)
 
 
 @dataclass(frozen=True)
@@ -38,9 +44,23 @@ class Judged:
     tests: pd.DataFrame
     significance: float
 
+    @property
+    def power(self) -> float:
+        """Probability that these days find a model that is passed twice as often as it says."""
+        return self.model.power(self.significance)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether nearly all judged days follow one another, so that order means something."""
+        return self.model.apart <= MOST_APART
+
     def of(self, test: str, column: str) -> Any:
         """One number or word of one test."""
         return self.tests.set_index("test").at[test, column]
+
+    def decides(self, test: str) -> bool:
+        """Whether a test may speak for or against the model."""
+        return self.in_order or test not in _ORDERED
 
 
 def gates_of(judged: Judged) -> list[Fact]:
@@ -52,39 +72,64 @@ def gates_of(judged: Judged) -> list[Fact]:
 
 
 def _sign(judged: Judged, test: str) -> Sign:
-    found: dict[str, Sign] = {"kept": "pass", "green": "pass", "rejected": "fail", "red": "fail"}
-    return found.get(judged.of(test, "decision"), "open")
+    if not judged.decides(test):
+        return "open"
+    word = judged.of(test, "decision")
+    if word in ("rejected", "red"):
+        return "fail"
+    return "pass" if word in ("kept", "green") and judged.power >= ENOUGH_POWER else "open"
 
 
 def _rule(judged: Judged, test: str) -> str:
-    if test == _LIGHT:
-        return "green: fewer than would come of a right model once in 20 years"
-    return f"{test}: p-value at least {judged.significance:.2f}"
+    if not judged.decides(test):
+        share = format_metric("share", judged.model.apart)
+        return f"does not decide: {share} of the judged days do not follow one another"
+    if test != _LIGHT:
+        weak = "" if judged.power >= ENOUGH_POWER else "; too few days to pass"
+        return f"{test}: p-value at least {judged.significance:.2f}{weak}"
+    limits = zone_limits(_last(judged).n_days, judged.model.exceptions.tail)
+    return f"Basel: fewer than {limits.yellow} in the last {_last(judged).n_days} judged days"
 
 
 def _value(judged: Judged, test: str) -> str:
     if test == _LIGHT:
-        return f"{judged.of(test, 'decision')}, {judged.of(test, 'statistic'):.0f} in a year"
+        return f"{judged.of(test, 'decision')}, {judged.of(test, 'statistic'):.0f}"
     p_value = float(judged.of(test, "p_value"))
-    return "undefined" if math.isnan(p_value) else f"p {p_value:.2f}"
+    if math.isnan(p_value):
+        return "undefined"
+    if p_value < 0.01:
+        return "p < 0.01"
+    # A number that rounds to the threshold would not say on which side of it it lies.
+    close = f"{p_value:.2f}" == f"{judged.significance:.2f}"
+    return f"p {p_value:.3f}" if close else f"p {p_value:.2f}"
+
+
+def _last(judged: Judged) -> Exceptions:
+    return judged.model.exceptions.last(250)
 
 
 def verdict_of(judged: Judged) -> Verdict:
-    """Supported if no test rejects the model, not supported if one does decisively."""
-    signs = [_sign(judged, test) for test in _GATES]
-    red = judged.of(_LIGHT, "decision") == "red"
-    if red or any(float(judged.of(t, "p_value")) < DECISIVE for t in _GATES if t != _LIGHT):
+    """Not supported if a test rejects the model decisively, supported if all of them keep it.
+
+    Days that would miss a model that is passed twice as often as it says support nothing.
+    """
+    deciding = [test for test in _GATES if judged.decides(test)]
+    red = _LIGHT in deciding and judged.of(_LIGHT, "decision") == "red"
+    if red or any(float(judged.of(t, "p_value")) < DECISIVE for t in deciding if t != _LIGHT):
         return Verdict.NOT_SUPPORTED
-    return Verdict.SUPPORTED if all(sign == "pass" for sign in signs) else Verdict.INCONCLUSIVE
+    passed = all(_sign(judged, test) == "pass" for test in _GATES)
+    return Verdict.SUPPORTED if passed else Verdict.INCONCLUSIVE
 
 
 def headline_of(judged: Judged) -> str:
     """How often the forecast was exceeded, beside how often it should have been."""
     found = judged.model.exceptions
     times = f"{found.n_exceedances:,} time{'' if found.n_exceedances == 1 else 's'}"
+    expected = found.tail * found.n_days
+    shown = f"{expected:.1f}" if expected < 10 else f"{expected:.0f}"
     return (
         f"Losses passed the {100 * found.level:g} % VaR {times} in {found.n_days:,} days; "
-        f"{found.tail * found.n_days:.0f} were promised"
+        f"{shown} are expected"
     )
 
 
@@ -94,8 +139,19 @@ def sentences_of(account: Account, judged: Judged, stress: pd.DataFrame) -> list
         _fell(account),
         _worst(stress),
         _today(judged),
+        _power(judged),
         *([_idle(judged)] if judged.model.idle else []),
     ]
+
+
+def _power(judged: Judged) -> str:
+    share = format_metric("share", judged.power)
+    days = f"{judged.model.exceptions.n_days:,} days"
+    enough = "" if judged.power >= ENOUGH_POWER else ", too few to call one good"
+    return (
+        "A model that is passed twice as often as it says would be found out in "
+        f"{share} of cases by {days}{enough}."
+    )
 
 
 def _fell(account: Account) -> str:
@@ -140,7 +196,10 @@ def _today(judged: Judged) -> str:
 
 
 def _idle(judged: Judged) -> str:
-    return f"{judged.model.idle:,} days without a position test nothing and are left out."
+    return (
+        f"{judged.model.idle:,} days with nothing at risk the evening before test nothing and are "
+        "left out."
+    )
 
 
 def _loss(share: float) -> str:
