@@ -133,9 +133,10 @@ render.exceptions_chart(
     # A search for parameters ends a little elsewhere on another processor; a basis point is enough.
     pd.Series(days.var, index=days.index).round(4),
     level=level,
+    days="judged days",
     title="Where losses passed the forecast",
     subtitle=f"Daily returns and the {percent} VaR of {model} over {back:,} bars, made the evening "
-    "before; marks: losses beyond it. Below: how many in 250 judged days, with Basel's zones",
+    "before; marks: losses beyond it. Below: their count, with Basel's zones",
 )
 
 # %% [markdown]

@@ -36,11 +36,22 @@ _ROW: Final = 42
 _HEADING: Final = 34
 _BAR: Final = 18
 _BOTTOM: Final = 46
-# Width of a character of 13 px text, in pixels, and room beside the bars for their numbers.
+# Width of a character of 13 px text, in pixels, bold text and the second line in shares of it,
+# and room beside the bars for their numbers.
 _CHARACTER: Final = 7.2
+_BOLD: Final = 1.1
+_SMALL: Final = 0.93
 _GAP: Final = 8
+# Wide enough to tell a line that ends at a number from a letter of it.
+_PAD: Final = 3
+_MARGIN: Final = 8
+# A page draws no figure narrower than 1000 px: what text has of its pixels then, at the least.
+_NARROWEST: Final = (1000 - 2 * _MARGIN) / (FIGURE_WIDTH - 2 * _MARGIN)
+# Characters that a breach or a cause can count on at the right of the limit or of zero.
+_SURE: Final = 26
 _RATE: Final = "share"
 _COMPUTED: Final = "computed"
+_NOT_COMPUTABLE: Final = "not computable"
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,14 @@ class _Place:
     sheet: Sheet
     axes: Axes
     limit: float | None
+    low: float
+    high: float
+    pixels: float
+
+    def room(self, value: float, *, is_left: bool) -> float:
+        """Pixels from a value to an end of the plot, on the narrowest page."""
+        span = value - self.low if is_left else self.high - value
+        return span / (self.high - self.low) * self.pixels * _NARROWEST
 
 
 def stress_bars(
@@ -64,7 +83,8 @@ def stress_bars(
 
     Bars of past windows are full, supposed ones hatched. Where the loss is a value at risk the
     bar ends at the one after the shock and a line stands at the one before. A reverse stress is
-    a diamond on the limit, with the shock in words. A row without a number says why.
+    a diamond on the limit, with the shock in words. A row without a number says why. Words that
+    are longer than their room end in an ellipsis and are whole under the pointer.
 
     Args:
         table: of `peaklib.risk.stress.table.stress_table`, or rows of it.
@@ -82,23 +102,24 @@ def stress_bars(
     groups = [(kind, inside) for kind, inside in groups if inside]
     marks = [] if limit is None else [Mark(limit, f"limit {format_metric(_RATE, limit)}", True)]
     height = _ROW * len(rows) + _HEADING * len(groups)
-    sheet = Sheet(FIGURE_WIDTH - 16, height, Margins(8, 8, label_space(marks), _BOTTOM))
+    margins = Margins(_MARGIN, _MARGIN, label_space(marks), _BOTTOM)
+    sheet = Sheet(FIGURE_WIDTH - 2 * _MARGIN, height, margins)
     left = _label_width(rows)
     box = Box(left, sheet.width, 0, height)
-    low, high = _range(rows, limit, box.width)
+    low, high = _range(rows, limit, box.width * _NARROWEST)
     axes = sheet.add_axes(
         box,
         x=number_axis(_RATE, low, high, title=x_label, count=8) | {"showgrid": True},
         y={"range": [0, height], "visible": False, "fixedrange": True},
     )
     draw_marks(sheet, axes, [Mark(0.0, ""), *marks])
-    place = _Place(sheet, axes, limit)
+    place = _Place(sheet, axes, limit, low, high, box.width)
     y = float(height)
     for kind, inside in groups:
         sheet.write(_HEADINGS[kind], 0, y - _HEADING + 8, bold=True)
         y -= _HEADING
         for row in inside:
-            _write_label(sheet, row, y)
+            _write_label(sheet, row, y, left)
             _draw_row(place, row, y - _ROW / 2)
             y -= _ROW
     return give_title(sheet.figure, title, subtitle)
@@ -118,9 +139,9 @@ def _check(table: pd.DataFrame) -> None:
 
 
 def _label_width(rows: list[dict[Hashable, Any]]) -> float:
-    texts = [len(row["title"]) for row in rows] + [0.93 * len(_detail(row)) for row in rows]
-    longest = max(*texts, *(1.05 * len(_HEADINGS[row["kind"]]) for row in rows))
-    return min(_CHARACTER * longest + 24, FIGURE_WIDTH / 2.5)
+    texts = [len(row["title"]) for row in rows] + [_SMALL * len(_detail(row)) for row in rows]
+    longest = max(*texts, *(_BOLD * len(_HEADINGS[row["kind"]]) for row in rows))
+    return min((_CHARACTER * longest + 3 * _GAP) / _NARROWEST, FIGURE_WIDTH / 2.5)
 
 
 def _detail(row: dict[Hashable, Any]) -> str:
@@ -134,20 +155,43 @@ def _range(
     rows: list[dict[Hashable, Any]], limit: float | None, pixels: float
 ) -> tuple[float, float]:
     """From the largest gain to the largest loss, with room for the numbers beside the bars."""
-    numbers = [(0.0, 0)] if limit is None else [(0.0, 0), (limit, 0)]
-    numbers += [(row["loss"], len(_number(row))) for row in rows if math.isfinite(row["loss"])]
-    low, high = min(value for value, _ in numbers), max(value for value, _ in numbers)
+    texts = [(_end(row), _wanted(row, limit)) for row in rows]
+    texts += [(0.0, 0)] if limit is None else [(0.0, 0), (limit, 2)]
+    low, high = min(value for value, _ in texts), max(value for value, _ in texts)
     span = high - low or 0.1
-    # Pixels that the numbers take beside the bars decide how many are left for the bars.
-    right = max(_room(length) - (high - value) / span * pixels / 2 for value, length in numbers)
-    left = max((_room(length) for value, length in numbers if value < 0), default=_GAP)
-    right = min(max(right, _GAP), pixels / 3)
+    left = max((_room(length) for value, length in texts if value < 0), default=_GAP)
+    right = float(_GAP)
+    for value, length in texts:
+        # A text has the room right of all bars, and what the bars leave it: (high - value) of
+        # the pixels that are left for them.
+        beyond = (high - value) / span
+        if value >= 0 and beyond < 1:
+            right = max(right, (_room(length) - beyond * (pixels - left)) / (1 - beyond))
+    right = min(right, pixels / 2.5)
     scale = span / (pixels - left - right)
     return low - left * scale, high + right * scale
 
 
-def _room(length: int) -> float:
+def _wanted(row: dict[Hashable, Any], limit: float | None) -> float:
+    """Characters that a row's number should have room for; a longer cause or shock is cut."""
+    length = len(_number(row))
+    if row["kind"] == "reverse" or not math.isfinite(row["loss"]):
+        return min(length, _SURE)
+    return length * _BOLD if _is_beyond(row, limit) else length
+
+
+def _room(length: float) -> float:
     return _CHARACTER * length + 3 * _GAP
+
+
+def _cut(text: str, pixels: float) -> str:
+    """A text that fits into so many pixels, with an ellipsis where something is missing."""
+    fitting = max(int(pixels / _CHARACTER), 1)
+    return text if len(text) <= fitting else f"{text[: fitting - 1].rstrip(' ,:')}…"
+
+
+def _is_beyond(row: dict[Hashable, Any], limit: float | None) -> bool:
+    return limit is not None and float(row["loss"]) > limit
 
 
 def _number(row: dict[Hashable, Any]) -> str:
@@ -155,7 +199,7 @@ def _number(row: dict[Hashable, Any]) -> str:
     if row["kind"] == "reverse":
         return str(row["shock"]) if row["status"] == _COMPUTED else _status(row)
     if not math.isfinite(row["loss"]):
-        return str(row["status"])
+        return _status(row)
     size = format_metric(_RATE, abs(row["loss"]))
     if row["measure"] == "var":
         return f"VaR {size}, was {format_metric(_RATE, row['var_before'])}"
@@ -166,14 +210,30 @@ def _number(row: dict[Hashable, Any]) -> str:
 
 
 def _status(row: dict[Hashable, Any]) -> str:
-    return f"{row['shock']}, {row['status']}" if row["shock"] else str(row["status"])
+    """Why there is no number, or what is wrong with the shock."""
+    status, why = str(row["status"]), str(row["shock"])
+    if status == _NOT_COMPUTABLE:
+        # The cause without what it is about, which the label says, and without the remedy.
+        why = str(row["reason"]).partition(";")[0]
+        why = why.removeprefix(f"scenario {row.get('scenario')!r} ")
+    elif row["kind"] != "reverse":
+        why = ""
+    return f"{status}: {why}" if why else status
 
 
-def _write_label(sheet: Sheet, row: dict[Hashable, Any], top: float) -> None:
-    detail = _detail(row)
-    sheet.write(row["title"], 0, top - (19 if detail else 29))
+def _write_label(sheet: Sheet, row: dict[Hashable, Any], top: float, width: float) -> None:
+    detail, room = _detail(row), width * _NARROWEST - _GAP
+    title = _cut(row["title"], room)
+    sheet.write(title, 0, top - (19 if detail else 29), hovertext=_whole(row["title"], title))
     if detail:
-        sheet.write(detail, 0, top - 35, font={"size": 12, "color": LIGHT.muted})
+        shown = _cut(detail, room / _SMALL)
+        font = {"size": 12, "color": LIGHT.muted}
+        sheet.write(shown, 0, top - 35, font=font, hovertext=_whole(detail, shown))
+
+
+def _whole(text: str, shown: str) -> str:
+    """What the pointer shows: nothing where nothing is missing."""
+    return plain(text) if shown != text else ""
 
 
 def _draw_row(place: _Place, row: dict[Hashable, Any], y: float) -> None:
@@ -230,29 +290,45 @@ def _hover(row: dict[Hashable, Any]) -> str:
 
 def _write_number(place: _Place, row: dict[Hashable, Any], loss: float, y: float) -> None:
     is_known = math.isfinite(loss)
-    is_gain = is_known and loss < 0
+    is_beyond = _is_beyond(row, place.limit)
     gap = _GAP + 4 * (row["kind"] == "reverse")
-    text = plain(_number(row))
-    is_beyond = place.limit is not None and is_known and loss > place.limit
+    at, text = _end(row), _number(row)
+    is_left, room = _side(place, row, _CHARACTER * len(text) + gap + 2 * _PAD)
+    shown = _cut(text, (room - gap - 2 * _PAD) / (_BOLD if is_beyond else 1))
+    words = plain(shown)
     place.sheet.figure.add_annotation(
-        text=f"<b>{text}</b>" if is_beyond else text,
-        hovertext=plain(row["reason"]),
+        text=f"<b>{words}</b>" if is_beyond else words,
+        hovertext=plain(row["reason"]) or _whole(text, shown),
         xref=place.axes.x,
         yref=place.axes.y,
-        x=round(_end(row, loss), 9),
+        x=round(at, 9),
         y=y,
-        xanchor="right" if is_gain else "left",
+        xanchor="right" if is_left else "left",
         yanchor="middle",
-        xshift=-gap if is_gain else gap,
+        xshift=-gap if is_left else gap,
         showarrow=False,
-        borderpad=1,
+        borderpad=_PAD,
         bgcolor=LIGHT.card,
         font={"color": LIGHT.ink if is_known else LIGHT.muted},
     )
 
 
-def _end(row: dict[Hashable, Any], loss: float) -> float:
+def _side(place: _Place, row: dict[Hashable, Any], wanted: float) -> tuple[bool, float]:
+    """Whether a text stands at the left, and its pixels there.
+
+    Gains stand at the left. A breach has no bar, so both of its sides are free: the left one is
+    taken if the right one is too narrow and the left one is not.
+    """
+    at = _end(row)
+    left, right = place.room(at, is_left=True), place.room(at, is_left=False)
+    is_breach = row["kind"] == "reverse"
+    is_left = right < wanted and right < left if is_breach else at < 0
+    return is_left, left if is_left else right
+
+
+def _end(row: dict[Hashable, Any]) -> float:
     """Where the number stands: behind the bar, or behind the line of the risk before."""
+    loss = float(row["loss"])
     if not math.isfinite(loss):
         return 0.0
     is_var = row["measure"] == "var" and math.isfinite(row["var_before"])

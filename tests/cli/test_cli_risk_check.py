@@ -51,7 +51,9 @@ def row(output: str, label: str) -> list[str]:
 def test_an_order_that_may_pass_is_shown_with_every_check_and_exits_0(project: Path) -> None:
     done = ask(project)
     assert done.exit_code == 0
-    assert done.output.startswith("allowed at 2026-11-27 15:00:00 UTC, 0 of 17 checks failed")
+    judged, decided, *_ = done.output.splitlines()
+    assert judged == "buy 4 sp500 at 2,500.00, paper"
+    assert decided == "allowed at 2026-11-27 15:00:00 UTC, 0 of 17 checks failed"
     assert row(done.output, "order notional") == ["✓", "10,000.00", "25,000.00"]
     assert row(done.output, "resulting position") == ["✓", "20,000.00", "50,000.00"]
     # 20,000 lose 2 % of themselves, 0.4 % of equity, on every second day.
@@ -66,7 +68,7 @@ def test_an_order_that_may_pass_is_shown_with_every_check_and_exits_0(project: P
 def test_an_order_that_may_not_ends_with_its_reasons_and_exits_1(project: Path) -> None:
     done = ask(project, order={"quantity": 40})
     assert done.exit_code == 1
-    assert done.output.startswith("blocked at")
+    assert done.output.splitlines()[1].startswith("blocked at")
     assert row(done.output, "order notional")[0] == "✕"
     assert "blocked: order notional 100,000.00 is over 25,000.00" in done.output
     assert done.output.splitlines()[-1].startswith("blocked: worst stress loss")
@@ -86,9 +88,57 @@ def test_unknown_missing_and_malformed_fields_block_and_are_no_crash(project: Pa
     assert "order.price is 'cheap', not a plain float or int" in done.output
     assert "state.as_of is 'today', not a datetime" in done.output.replace("\n  ", " ")
     assert done.output.splitlines()[-1] == (
-        "blocked: 13 checks not computable, as an input is malformed"
+        "blocked: 13 checks not computable: an input is malformed"
     )
     assert ask(project, order="{}", state="{}").exit_code == 1
+
+
+def test_a_cause_that_checks_share_is_told_once_and_a_near_symbol_is_suggested(
+    project: Path,
+) -> None:
+    cases = (("SP500", "sp500"), ("nasdaqq", "nasdaq"), ("Nasdak", "nasdaq"), ("gold", None))
+    for symbol, near in cases:
+        done = ask(project, order={"symbol": symbol})
+        asked = f"; did you mean {near!r}?" if near else ""
+        assert [line for line in done.output.splitlines() if line.startswith("blocked: ")] == [
+            f"blocked: symbol: {symbol!r} is not allowed{asked}",
+            f"blocked: 12 checks not computable: the state has no price of {symbol!r}",
+        ]
+
+
+def test_what_was_judged_is_said_first_whatever_stands_in_the_order(project: Path) -> None:
+    cases = (
+        ({"side": "sell", "quantity": 0.25, "price": 1234567.5}, "sell 0.25 sp500 at 1,234,567.50"),
+        ({"quantity": 12_000, "price": 0.000123}, "buy 12,000 sp500 at 0.000123"),
+        ({"quantity": True, "price": "cheap"}, "buy True sp500 at 'cheap'"),
+        ({"side": None, "symbol": "a b"}, "None 4 'a b' at 2,500.00"),
+        ({"quantity": 1e300, "price": float("nan")}, "buy 1e+300 sp500 at nan"),
+    )
+    for order, words in cases:
+        assert ask(project, order=order).output.splitlines()[0] == f"{words}, paper"
+    missing = ask(project, order="{}").output.splitlines()[0]
+    assert missing == "missing missing missing at missing, missing"
+
+
+def test_the_stages_that_are_allowed_are_listed_whole(project: Path) -> None:
+    own = (project / "configs" / "risk" / "limits.toml").read_text("utf-8")
+    lines = own.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("stages"))
+    lines[at] = 'stages = ["shadow", "paper", "dry-run", "testnet-simulation"]'
+    every = write(project, "every.toml", "\n".join(lines))
+    table = ask(project, "--limits", str(every)).output.splitlines()
+    start = next(number for number, line in enumerate(table) if line[2:7] == "stage")
+    limits = [line[62:] for line in table[start : start + 3]]
+    assert " ".join(limit.strip() for limit in limits) == (
+        "shadow, paper, dry-run, testnet-simulation"
+    )
+    assert max(map(len, table[:-1])) <= 80
+
+
+def test_the_help_fits_the_screen() -> None:
+    shown = CliRunner().invoke(command, ["--help"]).output
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "      --now 2026-11-27T15:00:00Z" in shown
 
 
 def test_json_is_the_whole_decision(project: Path) -> None:

@@ -62,6 +62,13 @@ def test_weight_is_a_hollow_dot_and_risk_a_solid_one_joined_row_by_row():
     assert figure.layout.meta["peak"]["title"] == "A carries most"
 
 
+def test_figures_take_the_width_of_their_page():
+    weights = pd.Series([0.6, 0.4], index=["A", "B"])
+    for figure in (effect_bars(EFFECTS), risk_against_weight(weights, weights)):
+        assert figure.layout.width is None
+        assert all(axis.domain[1] <= 1 for axis in figure.select_xaxes())
+
+
 def test_values_that_differ_in_the_last_bit_give_the_same_figure():
     moved = EFFECTS.map(lambda x: np.nextafter(x, 1))
     assert effect_bars(moved, total="all").to_json() == effect_bars(EFFECTS, total="all").to_json()

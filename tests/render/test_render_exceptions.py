@@ -101,6 +101,56 @@ def test_zones_are_bands_between_whole_counts_with_their_names() -> None:
     assert not exceptions_chart(RETURNS[:300], VAR[:300], level=0.99, zones=None).layout.shapes
 
 
+def test_lines_break_off_where_days_are_more_than_ten_calendar_days_apart() -> None:
+    """600 days, then ten calendar days to the next (joined), then a year (not joined)."""
+    first = RETURNS.index[100:700]
+    second = pd.bdate_range(first[-1] + pd.Timedelta(days=10), periods=300)
+    third = pd.bdate_range(second[-1] + pd.Timedelta(days=365), periods=200)
+    index = first.append([second, third])
+    returns = pd.Series(np.resize([-0.03, *[0.001] * 39], len(index)), index=index)
+    var = pd.Series(np.linspace(0.02, 0.025, len(index)), index=index)
+    figure = exceptions_chart(returns, var, level=0.99)
+    ends = [f"{day:%Y-%m-%d}" for day in (second[-1], third[0])]
+    for line in (drawn(figure, mode="lines"), drawn(figure, mode="lines", shape="hv")):
+        at = line.x.index(None)
+        assert [line.x[at - 1], line.x[at + 1]] == ends
+        assert line.x.count(None) == line.y.count(None) == 1
+    assert figure.layout.xaxis.range[1] == f"{third[-1]:%Y-%m-%d}"
+
+
+def test_no_bar_spans_a_gap_however_many_days_share_a_pixel() -> None:
+    later = RETURNS.index[2503:] + pd.Timedelta(days=700)
+    index = RETURNS.index[:2503].append(later)
+    returns = pd.Series(RETURNS.to_numpy(), index=index)
+    figure = exceptions_chart(returns, pd.Series(VAR.to_numpy(), index=index), level=0.99)
+    bars = next(trace for trace in figure.data if trace.hoverinfo == "skip")
+    places = pd.DatetimeIndex(list(dict.fromkeys(date for date in bars.x if date)))
+    assert later[0] in places
+    last = places[places < later[0]][-1]
+    part = returns[last : index[2502]]
+    at = bars.x.index(f"{last:%Y-%m-%d}")
+    assert bars.y[at : at + 2] == pytest.approx((min(part.min(), 0), max(part.max(), 0)), abs=1e-5)
+
+
+def test_a_stretch_too_short_for_a_line_is_a_dash_at_its_middle() -> None:
+    days = pd.DatetimeIndex(["2001-01-01", "2005-05-02", "2005-05-03", "2005-05-04", "2010-01-04"])
+    returns = pd.Series([0.01, 0.0, -0.05, 0.0, 0.01], index=days)
+    var = pd.Series([0.01, 0.02, 0.03, 0.02, 0.01], index=days)
+    figure = exceptions_chart(returns, var, level=0.99, window=2, zones=None)
+    lower, upper = (trace for trace in figure.data if trace.marker.symbol == "line-ew")
+    assert list(upper.x) == ["2001-01-01", "2005-05-03", "2010-01-04"]
+    assert list(upper.y) == [-0.01, -0.03, -0.01]
+    assert (list(lower.x), list(lower.y)) == (["2005-05-03", "2010-01-04"], [1, 0])
+    assert "◆ 1 exceedance" in notes(figure)
+
+
+def test_the_count_says_which_days_it_counts(whole: go.Figure) -> None:
+    assert whole.layout.yaxis.title.text == "count in 250 days"
+    held = exceptions_chart(RETURNS, VAR, level=0.99, window=100, days="days held")
+    assert held.layout.yaxis.title.text == "count in 100 days held"
+    assert drawn(held, mode="lines", shape="hv").customdata[0].endswith("in 100 days held")
+
+
 def test_a_short_series_says_that_there_is_nothing_to_count_yet() -> None:
     figure = exceptions_chart(RETURNS[:200], VAR[:200], level=0.99)
     assert "fewer than 250 forecasts: nothing to count yet" in notes(figure)

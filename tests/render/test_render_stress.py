@@ -59,6 +59,20 @@ ROWS = [
     },
     {"title": "Reverse: market", "kind": "reverse", "shock": "market −25.0 %", "loss": 0.25},
     {"title": "Reverse: all", "kind": "reverse", "status": "nothing breaches it"},
+    {
+        "title": "Reverse: long",
+        "kind": "reverse",
+        "shock": "4 moves, largest −42.1 %: sma_crossover 30/230 on sp500 and more of a name",
+        "loss": 0.2,
+    },
+    {"title": "T" * 80, "kind": "hypothetical", "shock": "market −20 %, " * 8, "loss": 0.3},
+    {
+        "title": "Banks",
+        "kind": "hypothetical",
+        "scenario": "banks",
+        "status": "not computable",
+        "reason": "scenario 'banks' moves the group 'banks', and the book has no groups; give them",
+    },
 ]
 
 
@@ -94,6 +108,43 @@ def test_a_row_without_a_number_says_why_and_has_no_bar():
     assert len(bars(figure)) == 1
     assert notes(figure)["outside the data"].hovertext == "runs from &lt;1987&gt;"
     assert {"Old", "1987 to 1988"} <= set(notes(figure))
+
+
+def test_a_row_that_is_not_computable_says_the_cause_without_the_remedy():
+    figure = stress_bars(table("Fall", "Banks"))
+    text = "not computable: moves the group 'banks', and the book has no groups"
+    assert notes(figure)[text].hovertext.endswith("; give them")
+
+
+def test_words_longer_than_their_room_end_in_an_ellipsis_and_are_whole_under_the_pointer():
+    figure = stress_bars(table("T" * 80))
+    title, detail = (
+        next(note for text, note in notes(figure).items() if text.startswith(start))
+        for start in ("TTT", "market")
+    )
+    assert title.text.endswith("T…")
+    assert title.hovertext == "T" * 80
+    assert detail.text.endswith("…")
+    assert detail.hovertext == "market −20 %, " * 8
+    assert not notes(stress_bars(table("Fall")))["market −20 %"].hovertext
+
+
+def test_a_long_breach_stands_where_there_is_room_and_tells_its_move_first():
+    for others, anchor in ((["Fall"], "right"), (["Crash"], "left")):
+        limit = 0.2 if anchor == "right" else 0.05
+        rows = table(*others, "Reverse: long")
+        rows.loc[rows["kind"] == "reverse", "loss"] = limit
+        figure = stress_bars(rows, limit=limit)
+        (note,) = (note for note in figure.layout.annotations if "moves" in note.text)
+        assert note.xanchor == anchor, others
+        assert note.text.startswith("4 moves, largest −42.1 %: sma_")
+        assert note.hovertext in ("", rows["shock"].iloc[-1])
+
+
+def test_numbers_on_the_line_of_the_limit_have_a_ground_of_the_card():
+    words = notes(stress_bars(table("Risky"), limit=0.06))["VaR 5.6\xa0%, was 2.8\xa0%"]
+    assert words.bgcolor == LIGHT.card
+    assert words.borderpad >= 3
 
 
 def test_a_table_without_any_number_is_still_a_figure():
@@ -137,18 +188,32 @@ def test_kinds_stand_under_headings_in_one_order():
 
 def test_every_number_fits_beside_its_bar():
     """A character of 13 px text is about 7.2 px wide; nothing may leave the drawing area."""
-    figure = stress_bars(table(), limit=0.2)
+    titles = [[], ["Old"], ["Rally", "Old"], ["Rally", "Reverse: long"], ["Crash", "Reverse: long"]]
+    for chosen in titles:
+        for limit in (None, 0.2, 0.9):
+            figure = stress_bars(table(*chosen), limit=limit)
+            for width in (1106, 1000):
+                assert outside(figure, width) == [], (chosen, limit, width)
+
+
+def outside(figure, width):
+    """Numbers that leave the drawing area of a figure on a page, and labels that reach into it."""
     low, high = figure.layout.xaxis.range
     left, right = figure.layout.xaxis.domain
-    pixels = (right - left) * (1106 - 16)
+    pixels = (right - left) * (width - 16)
+    found = []
     for note in figure.layout.annotations:
+        text = note.text.replace("<b>", "").replace("</b>", "")
+        wide = 7.2 * len(text) * (note.font.size or 13) / 13
+        if note.xref == "paper" and wide > left * (width - 16):
+            found.append(text)
         if note.xref != "x" or note.yref != "y":
             continue
         end = (note.x - low) / (high - low) * pixels + note.xshift
-        wide = 7.2 * len(note.text.replace("<b>", "").replace("</b>", ""))
         start = end - wide if note.xanchor == "right" else end
-        assert start >= 0, note.text
-        assert start + wide <= pixels, note.text
+        if start < 0 or start + wide > pixels:
+            found.append(text)
+    return found
 
 
 def test_the_pointer_shows_what_the_row_holds():

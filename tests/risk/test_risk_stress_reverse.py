@@ -167,7 +167,7 @@ def test_a_limit_or_horizon_that_is_none_is_refused():
             reverse_factor(book, "b", limit=limit)
         with pytest.raises(DataError, match="give a loss as a positive share"):
             reverse_joint(book, limit=limit)
-    with pytest.raises(DataError, match="at least 1 day"):
+    with pytest.raises(DataError, match="horizon = 0; give a whole number, 1 or more"):
         reverse_joint(book, limit=0.1, horizon=0)
     with pytest.raises(DataError, match="reverse stress moves the factor 'oil'"):
         reverse_factor(book, "oil", limit=0.1)

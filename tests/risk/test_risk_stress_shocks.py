@@ -256,7 +256,7 @@ def test_a_level_or_horizon_outside_its_range_is_refused():
         with pytest.raises(DataError, match=message):
             normal_value_at_risk(np.eye(1), np.ones(1), **wrong)
     for days in ((0, 1), (1, 0)):
-        with pytest.raises(DataError, match="give at least 1 day"):
+        with pytest.raises(DataError, match="give a whole number, 1 or more"):
             days_at_risk(*days)
 
 

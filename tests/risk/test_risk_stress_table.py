@@ -11,6 +11,7 @@ from peaklib.errors import DataError
 from peaklib.risk.stress.book import Book, book_of
 from peaklib.risk.stress.scenarios import load_scenarios
 from peaklib.risk.stress.table import COLUMNS, stress_table
+from peaklib.risk.stress.words import moves_in_words
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "risk" / "scenarios"
 NUMBERS = list(COLUMNS[6:-2])
@@ -82,6 +83,16 @@ def test_stocks_moving_together_are_riskier_than_they_were():
     assert row(table, "reverse-likeliest")["shock"].endswith(", 18 more")
     assert together["var_after"] > 1.5 * together["var_before"]
     assert apart["var_after"] < 0.5 * apart["var_before"]
+
+
+def test_moves_are_told_by_name_while_names_are_short():
+    short = {"AAA": -0.2, "B": 0.31, "C": -0.01}
+    assert moves_in_words(short) == "B +31.0\xa0%, AAA −20.0\xa0%, 1 more"
+    long = {"sma_crossover 30/230 on sp500": -0.421, "rsi_reversion 4/15/50 on nasdaq": -0.2}
+    assert moves_in_words(long) == "2 moves, largest −42.1\xa0%: sma_crossover 30/230 on sp500"
+    assert moves_in_words({"n" * 60: -0.5}) == f"{'n' * 39}… −50.0\xa0%"
+    assert moves_in_words({"cash": -12.5}) == "cash −1,250.0\xa0%"
+    assert moves_in_words({}) == ""
 
 
 def test_what_cannot_be_computed_keeps_its_row_and_its_reason(index):

@@ -110,7 +110,9 @@ def test_the_table_says_what_each_test_says_alone() -> None:
     assert row["sentence"] == f"{judged.n_exceedances} exceedances in 600 days, 6.0 promised"
     z2 = acerbi_szekely(judged, null=StudentTail(5), simulations=199, seed=7)
     assert table.loc["Acerbi–Székely Z2", "p_value"] == z2.p_value
-    assert "Student-t, 5 degrees" in table.loc["Acerbi–Székely Z2", "sentence"]
+    said = table.loc["Acerbi–Székely Z2", "sentence"]
+    assert said.startswith(f"Z2 is −{-z2.statistic:.2f}; 5 % of right forecasts are below −")
+    assert said.endswith("; tail: Student-t, 5 degrees of freedom")
     assert table.loc["Basel traffic light", "statistic"] == judged.hits[-250:].sum()
     assert table["dof"].isna().tolist() == [False] * 4 + [True] * 5
 
@@ -143,10 +145,39 @@ def test_a_quiet_series_is_undefined_where_it_cannot_answer() -> None:
         "undefined",
         "kept",
     ]
-    assert table.loc["dynamic quantile", "sentence"].endswith("5 of them repeat others")
+    assert table.loc["dynamic quantile", "sentence"] == (
+        "from a constant, 4 lags of the exceedances and the VaR; 5 of these repeat others"
+    )
+    assert table.loc["Acerbi–Székely Z1", "sentence"] == (
+        "no exceedance: there is no loss beyond the VaR to judge"
+    )
     assert table.loc["Basel traffic light", "sentence"] == (
         "0 exceedances in the last 250 days: green zone, multiplier 3.00"
     )
+
+
+def test_the_days_between_are_called_by_the_side_of_one_that_their_shape_is_on() -> None:
+    cases = (
+        (np.r_[0:10, 200:210, 480:490], "below 1: rather in clusters"),
+        (np.arange(10, 500, 25), "above 1: rather evenly spread"),
+        ([3], "fewer than two exceedances: there are no durations"),
+    )
+    for hit, words in cases:
+        returns = np.full(500, 0.001)
+        returns[hit] = -0.03
+        judged = exceptions_of(returns, np.full(500, 0.02), level=0.95)
+        table = run_var_tests(judged, simulations=99).set_index("test")
+        assert table.loc["Christoffersen–Pelletier, durations", "sentence"].endswith(words)
+    alone = table.loc["Christoffersen, independence", "sentence"]
+    assert alone == "0 of 1 day after an exceedance brought another, 1 of 498 after a quiet one"
+
+
+def test_sentences_have_true_minus_signs_and_grouped_thousands() -> None:
+    judged = normal_forecasts(3000, np.random.default_rng(6), scale=0.6)
+    said = run_var_tests(judged, simulations=99)["sentence"]
+    assert not said.str.contains(r"-\d|\d{4}|\b1 days\b|\b1 exceedances\b").any()
+    assert said.str.contains("3,000 days").any()
+    assert said.str.contains("−").sum() == 2
 
 
 def test_without_shortfall_only_the_var_is_tested() -> None:
@@ -155,7 +186,7 @@ def test_without_shortfall_only_the_var_is_tested() -> None:
     table = run_var_tests(exceptions_of(data, var, level=0.99), simulations=199)
     assert len(table) == 7
     assert not table["test"].str.contains("Acerbi").any()
-    assert table["sentence"].iloc[0] == "73 exceedances in 4530 days, 45.3 promised"
+    assert table["sentence"].iloc[0] == "73 exceedances in 4,530 days, 45.3 promised"
     assert isinstance(table["dof"].dtype, pd.Int64Dtype)
     with pytest.raises(DataError, match=r"significance is 5"):
         run_var_tests(exceptions_of(data, var, level=0.99), significance=5)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.frames import check_frame, frame_values
 from peaklib.risk.stress.book import Book
 
 FEWEST_DAYS: Final = 60
@@ -27,10 +28,13 @@ def estimate_betas(returns: pd.DataFrame, factors: pd.DataFrame) -> pd.DataFrame
         factors standing still.
 
     Raises:
-        DataError: fewer than 60 common days, or factors that do not vary apart.
+        DataError: no frames of numbers, fewer than 60 common days, or factors that do not vary
+            apart.
     """
+    check_frame("returns", returns, "a day", "a symbol")
+    check_frame("factors", factors, "a day", "a factor")
     common = returns.index.intersection(factors.index)
-    x = factors.loc[common].to_numpy(dtype=np.float64)
+    x = frame_values("factors", factors.loc[common])
     rows = {}
     for symbol in returns.columns:
         y = returns.loc[common, symbol].to_numpy(dtype=np.float64)

@@ -1,7 +1,7 @@
 """A book: what is held, as shares of equity, and how it moved in the past."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -11,9 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.frames import check_frame, check_frame_units, frame_values
+from peaklib.risk.measures.inputs import is_number
 
 # Longer than a long weekend: a bar of a week cannot tell on which day something was lost.
 _LONGEST_BAR: Final = pd.Timedelta(days=4)
+# Percent of a fully invested book sum to 100; what is levered more than this is no book of ours.
+LARGEST_GROSS: Final = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +28,8 @@ class Book:
 
     Args:
         weights: symbol to signed share of equity; 0.5 is half of it held, -0.5 sold short. They
-            need not sum to 1: the rest is cash, or borrowed, and earns nothing here.
+            need not sum to 1: the rest is cash, or borrowed, and earns nothing here. Their gross
+            sum is at most 20, beyond which they are taken for percent.
         returns: (n_bars, n_symbols), simple returns as fractions over a strictly increasing UTC
             index of days or shorter bars; a column for every weight, others are left aside. NaN
             before a symbol was listed and after it was delisted, nowhere between.
@@ -34,7 +39,9 @@ class Book:
         groups: name to its symbols, for scenarios that move groups.
 
     Raises:
-        DataError: a weight or return that is none, a missing column, a bar longer than a day.
+        DataError: weights that are no mapping, a weight or return that is none, weights that
+            look like percent, returns or factors that are percent or prices (see
+            `measures.units.check_units`), a missing column, a bar longer than a day.
     """
 
     weights: Mapping[str, float]
@@ -44,9 +51,14 @@ class Book:
     groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        weights = {str(symbol): float(share) for symbol, share in self.weights.items()}
-        _check_weights(weights, self.returns)
-        groups = {name: tuple(symbols) for name, symbols in self.groups.items()}
+        weights = _read_weights(self.weights)
+        check_frame("book: returns", self.returns, "a bar", "a symbol")
+        _check_columns(weights, self.returns)
+        groups = _read_groups(self.groups)
+        for name, table in (("factors", self.factors), ("betas", self.betas)):
+            if table is not None:
+                rows = "a bar" if name == "factors" else "a symbol"
+                check_frame(f"book: {name}", table, rows, "a factor")
         if self.factors is not None and self.betas is not None:
             raise DataError("book: factors and betas are both given; give one of them")
         returns = _daily(self.returns[list(weights)], "returns")
@@ -92,17 +104,63 @@ def book_of(
         factors: as in `Book`.
 
     Raises:
-        DataError: as `Book`.
+        DataError: no series, or as `Book`.
     """
+    if not isinstance(returns, pd.Series):
+        raise DataError(
+            f"book: returns are a {type(returns).__name__}; give a pandas Series over UTC days, or "
+            "for several symbols Book(weights, returns)"
+        )
     return Book({name: 1.0}, returns.to_frame(name), factors=factors)
 
 
-def _check_weights(weights: Mapping[str, float], returns: pd.DataFrame) -> None:
-    if not weights:
+def check_book(book: object, where: str) -> None:
+    """Make sure that something is a book; `where` is what asks, for the message.
+
+    Raises:
+        DataError: it is none.
+    """
+    if not isinstance(book, Book):
+        raise DataError(
+            f"{where}: a {type(book).__name__}; give a book, Book(weights, returns) or "
+            "book_of(returns)"
+        )
+
+
+def _read_weights(given: object) -> dict[str, float]:
+    if not isinstance(given, Mapping | pd.Series):
+        raise DataError(
+            f"book: weights are a {type(given).__name__}; give a share of equity by symbol, "
+            "{'SPY': 0.6, 'TLT': 0.4}"
+        )
+    if not len(given):
         raise DataError("book: no weights; give at least one symbol, with weight 0 if all is cash")
-    for symbol, share in weights.items():
-        if not math.isfinite(share):
-            raise DataError(f"book: the weight of {symbol!r} is {share}; give a finite share")
+    for symbol, share in given.items():
+        if not (is_number(share) and math.isfinite(share)):
+            raise DataError(f"book: the weight of {symbol!r} is {share!r}; give a finite share")
+    weights = {str(symbol): float(share) for symbol, share in given.items()}
+    gross = math.fsum(map(abs, weights.values()))
+    if gross > LARGEST_GROSS:
+        raise DataError(
+            f"book: the weights sum to {gross:g} without their signs, and {LARGEST_GROSS:g} times "
+            "the equity is the most that is taken: they look like percent or money; divide them "
+            "by 100 or by the equity"
+        )
+    return weights
+
+
+def _read_groups(given: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(given, Mapping):
+        raise DataError(
+            f"book: groups are a {type(given).__name__}; give the symbols of each by its name"
+        )
+    for name, symbols in given.items():
+        if isinstance(symbols, str) or not isinstance(symbols, Iterable):
+            raise DataError(f"book: group {name!r} is {symbols!r}; give a list of symbols")
+    return {name: tuple(symbols) for name, symbols in given.items()}
+
+
+def _check_columns(weights: Mapping[str, float], returns: pd.DataFrame) -> None:
     missing = [symbol for symbol in weights if symbol not in returns.columns]
     if missing:
         raise DataError(
@@ -117,8 +175,9 @@ def _daily(table: pd.DataFrame, what: str) -> pd.DataFrame:
     if table.columns.has_duplicates:
         twice = table.columns[table.columns.duplicated()][0]
         raise DataError(f"book: {what} have two columns {twice!r}; give each symbol once")
-    values = table.to_numpy(dtype=np.float64)
+    values = frame_values(f"book: {what}", table)
     _check_values(values, table, what)
+    check_frame_units(f"book: {what}", table, values)
     days = pd.DatetimeIndex(index).normalize()
     frame = pd.DataFrame(values, index=days, columns=[str(name) for name in table.columns])
     if not days.has_duplicates:

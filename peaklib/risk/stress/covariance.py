@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.inputs import checked_count, is_number, tail_of
 from peaklib.risk.stress.betas import FEWEST_DAYS
 from peaklib.risk.stress.book import Book
 
@@ -82,9 +83,8 @@ def normal_value_at_risk(
 
     Source: J.P. Morgan/Reuters (1996), RiskMetrics Technical Document, 4th ed., part 1.
     """
-    if not 0.5 < level < 1:
-        raise DataError(f"normal value at risk: level = {level}; give a number in (0.5, 1)")
-    if not (days > 0 and math.isfinite(days)):
+    tail_of(level)
+    if not (is_number(days) and days > 0 and math.isfinite(days)):
         raise DataError(f"normal value at risk: days = {days}; give a positive number")
     # The rounding of a perfect hedge may leave a variance just below 0.
     variance = max(float(shares @ covariance @ shares), 0.0)
@@ -108,6 +108,5 @@ def days_at_risk(horizon: int, days_to_exit: int) -> float:
     3.85
     """
     for name, value in (("horizon", horizon), ("days_to_exit", days_to_exit)):
-        if value < 1:
-            raise DataError(f"days at risk: {name} = {value}; give at least 1 day")
+        checked_count(f"days at risk: {name}", value)
     return horizon + (days_to_exit - 1) * (2 * days_to_exit - 1) / (6 * days_to_exit)

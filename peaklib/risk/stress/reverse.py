@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.inputs import checked_count, is_number
 from peaklib.risk.stress.betas import betas_of
-from peaklib.risk.stress.book import Book
+from peaklib.risk.stress.book import Book, check_book
 from peaklib.risk.stress.covariance import Floats, daily_covariance
-from peaklib.risk.stress.scenarios import LARGEST_MOVE
+from peaklib.risk.stress.mistakes import LARGEST_MOVE
 
 _ROUNDING: Final = 1e-12
 
@@ -84,8 +85,9 @@ def reverse_factor(book: Book, factor: str, *, limit: float) -> FactorBreach:
         limit: a positive share of equity.
 
     Raises:
-        DataError: no such factor, too few days, or a limit that is not positive.
+        DataError: no book, no such factor, too few days, or a limit that is not positive.
     """
+    check_book(book, "reverse stress")
     check_limit(limit)
     if not book.held:
         return FactorBreach(factor, limit, math.nan, {})
@@ -112,16 +114,16 @@ def reverse_joint(book: Book, *, limit: float, horizon: int = 1) -> JointBreach:
         horizon: h, days over which the moves happen.
 
     Raises:
-        DataError: too few days for a covariance, a limit that is not positive, or a horizon
-            below 1.
+        DataError: no book, too few days for a covariance, a limit that is not positive, or a
+            horizon below 1.
 
     Source: Glasserman, Kang and Kang (2015), Stress Scenario Selection by Empirical Likelihood,
     Quantitative Finance 15(1), the elliptical case; Breuer, Jandačka, Rheinberger and Summer
     (2009), How to Find Plausible, Severe, and Useful Stress Scenarios, Int. J. of Central Banking.
     """
+    check_book(book, "reverse stress")
     check_limit(limit)
-    if horizon < 1:
-        raise DataError(f"reverse stress: horizon = {horizon}; give at least 1 day")
+    checked_count("reverse stress: horizon", horizon)
     shares = np.array([book.weights[symbol] for symbol in book.held])
     towards = daily_covariance(book) @ shares if book.held else shares
     variance = float(shares @ towards)
@@ -138,9 +140,9 @@ def check_limit(limit: float) -> None:
     Raises:
         DataError: `limit` is not a positive share.
     """
-    if not (limit > 0 and math.isfinite(limit)):
+    if not (is_number(limit) and limit > 0 and math.isfinite(limit)):
         raise DataError(
-            f"reverse stress: limit = {limit}; give a loss as a positive share of equity, "
+            f"reverse stress: limit = {limit!r}; give a loss as a positive share of equity, "
             "0.2 for 20 %"
         )
 

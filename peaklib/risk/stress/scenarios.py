@@ -9,17 +9,26 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from peaklib.config import ConfigKind, check_table, read_toml, unknown
-from peaklib.errors import ConfigError
+from peaklib.errors import ConfigError, DataError
+from peaklib.risk.stress.mistakes import (
+    a_count,
+    a_day,
+    a_move,
+    a_name,
+    a_number,
+    a_table,
+    a_text,
+)
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
-Title = Annotated[str, Field(min_length=1, max_length=48)]
-Sentence = Annotated[str, Field(min_length=10, max_length=300)]
-LARGEST_MOVE: Final = 10.0
-Move = Annotated[float, Field(ge=-1, le=LARGEST_MOVE, allow_inf_nan=False)]
-Moves = dict[Annotated[str, Field(min_length=1)], Move]
+Name = Annotated[str, BeforeValidator(a_name)]
+Title = Annotated[str, BeforeValidator(a_text(1, 48, "a title"))]
+Sentence = Annotated[str, BeforeValidator(a_text(10, 300, "a sentence"))]
+Day = Annotated[date, BeforeValidator(a_day)]
+Move = Annotated[float, BeforeValidator(a_move)]
+Moves = Annotated[dict[str, Move], BeforeValidator(a_table("a line `NAME = -0.2` a move"))]
 
 
 class _Strict(BaseModel):
@@ -42,8 +51,8 @@ class Historical(_Strict):
     kind: Literal["historical"]
     name: Name
     title: Title
-    start: Annotated[date, Field(alias="from")]
-    end: Annotated[date, Field(alias="to")]
+    start: Annotated[Day, Field(alias="from")]
+    end: Annotated[Day, Field(alias="to")]
     happened: Sentence
     source: Sentence
 
@@ -69,8 +78,10 @@ class Correlation(_Strict):
         strength: share of the way, in (0, 1].
     """
 
-    toward: Annotated[float, Field(ge=0, le=1)]
-    strength: Annotated[float, Field(gt=0, le=1)] = 1.0
+    toward: Annotated[float, BeforeValidator(a_number(0, 1, "0.9 for nearly one market"))]
+    strength: Annotated[
+        float, BeforeValidator(a_number(0, 1, "1 for the whole way", open_below=True))
+    ] = 1.0
 
 
 class Volatility(_Strict):
@@ -80,7 +91,9 @@ class Volatility(_Strict):
         multiplier: 2 doubles them.
     """
 
-    multiplier: Annotated[float, Field(gt=0, le=20)]
+    multiplier: Annotated[
+        float, BeforeValidator(a_number(0, 20, "2 to double every deviation", open_below=True))
+    ]
 
 
 class Liquidity(_Strict):
@@ -91,8 +104,8 @@ class Liquidity(_Strict):
         days_to_exit: over which every position is sold in equal parts, in trading days.
     """
 
-    cost_bps: Annotated[float, Field(ge=0, le=10_000)]
-    days_to_exit: Annotated[int, Field(ge=1, le=250)] = 1
+    cost_bps: Annotated[float, BeforeValidator(a_number(0, 10_000, "50 for half a percent"))]
+    days_to_exit: Annotated[int, BeforeValidator(a_count(1, 250, "in trading days"))] = 1
 
 
 class Hypothetical(_Strict):
@@ -124,9 +137,9 @@ class Hypothetical(_Strict):
     factors: Moves = Field(default_factory=dict)
     groups: Moves = Field(default_factory=dict)
     symbols: Moves = Field(default_factory=dict)
-    correlation: Correlation | None = None
-    volatility: Volatility | None = None
-    liquidity: Liquidity | None = None
+    correlation: Annotated[Correlation | None, BeforeValidator(a_table("`toward = 0.9`"))] = None
+    volatility: Annotated[Volatility | None, BeforeValidator(a_table("`multiplier = 2.0`"))] = None
+    liquidity: Annotated[Liquidity | None, BeforeValidator(a_table("`cost_bps = 50`"))] = None
 
     @model_validator(mode="after")
     def _supposes_something(self) -> Self:
@@ -160,12 +173,16 @@ _KINDS: Final[dict[str, type[Historical] | type[Hypothetical]]] = {
 }
 
 
-def load_scenario(path: Path) -> Scenario:
+def load_scenario(path: str | Path) -> Scenario:
     """The scenario of one TOML file, called by the name of the file.
+
+    Args:
+        path: of the file.
 
     Raises:
         ConfigError: lists every mistake of the file.
     """
+    path = Path(path)
     table = read_toml(path)
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
@@ -176,19 +193,52 @@ def load_scenario(path: Path) -> Scenario:
     return check_table(_KINDS[kind], {**table, "name": path.stem}, str(path))
 
 
-def load_scenarios(folder: Path) -> tuple[Scenario, ...]:
+def load_scenarios(folder: str | Path) -> tuple[Scenario, ...]:
     """All scenarios of a folder: the historical ones by date, then the others by name.
 
     Args:
         folder: such as `configs/risk/scenarios`; its `*.toml` are read.
 
     Raises:
-        ConfigError: there is no scenario, or a file has mistakes.
+        ConfigError: there is no such folder or no scenario in it; or it lists every mistake of
+            every file, each with the name of the file.
     """
-    found = [load_scenario(path) for path in sorted(folder.glob("*.toml"))]
+    folder = Path(folder)
+    if not folder.is_dir():
+        remedy = "is a file; load_scenario reads one" if folder.is_file() else "no such folder"
+        raise ConfigError(str(folder), [remedy])
+    found, problems = list[Scenario](), list[str]()
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            found.append(load_scenario(path))
+        except ConfigError as error:
+            problems += [f"{path.name}: {problem}" for problem in error.problems]
+    if problems:
+        raise ConfigError(str(folder), problems)
     if not found:
         raise ConfigError(str(folder), ["no scenario here; a scenario is a file `NAME.toml`"])
     return tuple(sorted(found, key=_place))
+
+
+def check_scenario(
+    scenario: object, where: str, *kinds: type[Historical] | type[Hypothetical]
+) -> None:
+    """Make sure that something is a scenario of one of some kinds.
+
+    Args:
+        scenario: that was given.
+        where: what asks, for the message.
+        kinds: that it may be of.
+
+    Raises:
+        DataError: it is not; says where scenarios come from.
+    """
+    if not isinstance(scenario, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise DataError(
+            f"{where}: a {type(scenario).__name__}; give a scenario ({wanted}), as "
+            "load_scenario(path) and load_scenarios(folder) return them"
+        )
 
 
 def _place(scenario: Scenario) -> tuple[int, str, str]:

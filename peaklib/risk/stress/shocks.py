@@ -9,7 +9,7 @@ import numpy as np
 
 from peaklib.errors import DataError
 from peaklib.risk.stress.betas import betas_of
-from peaklib.risk.stress.book import Book
+from peaklib.risk.stress.book import Book, check_book
 from peaklib.risk.stress.covariance import (
     Floats,
     daily_covariance,
@@ -17,7 +17,7 @@ from peaklib.risk.stress.covariance import (
     normal_value_at_risk,
     pull_correlations,
 )
-from peaklib.risk.stress.scenarios import Historical, Hypothetical, Scenario
+from peaklib.risk.stress.scenarios import Historical, Hypothetical, Scenario, check_scenario
 from peaklib.risk.stress.windows import coverage, replay
 
 
@@ -59,9 +59,12 @@ def shock(book: Book, scenario: Hypothetical, *, level: float = 0.99, horizon: i
         horizon: days of the value at risk; for getting out see `days_at_risk`.
 
     Raises:
-        DataError: a factor or group that the book does not have, moves of symbols of which it
-            holds none, or too few days for betas or a covariance.
+        DataError: no book or no scenario of this kind, a factor or group that the book does not
+            have, moves of symbols of which it holds none, or too few days for betas or a
+            covariance.
     """
+    check_book(book, "shock")
+    check_scenario(scenario, "shock", Hypothetical)
     moves = supposed_moves(book, scenario)
     by_moves = math.fsum(-book.weights[symbol] * move for symbol, move in moves.items())
     cost = 0.0
@@ -124,8 +127,10 @@ def stress_moves(book: Book, scenarios: Iterable[Scenario]) -> dict[str, dict[st
     Raises:
         DataError: as `shock`.
     """
+    check_book(book, "stress moves")
     moves = {}
     for scenario in scenarios:
+        check_scenario(scenario, "stress moves", Historical, Hypothetical)
         if isinstance(scenario, Historical):
             if not coverage(book, scenario):
                 moves[scenario.name] = replay(book, scenario).moves

@@ -1,16 +1,18 @@
 """All of a book's stress in one table: windows, supposed moves, and what breaks its limit."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
 import pandas as pd
+from pydantic import BaseModel
 
 from peaklib.errors import DataError
-from peaklib.risk.stress.book import Book
+from peaklib.risk.measures.inputs import checked_count, tail_of
+from peaklib.risk.stress.book import Book, check_book
 from peaklib.risk.stress.reverse import check_limit, reverse_factor, reverse_joint
-from peaklib.risk.stress.scenarios import Historical, Hypothetical, Scenario
+from peaklib.risk.stress.scenarios import Historical, Hypothetical, Scenario, check_scenario
 from peaklib.risk.stress.shocks import shock
 from peaklib.risk.stress.windows import OUTSIDE, coverage, replay
 from peaklib.risk.stress.words import moves_in_words, percent, shock_in_words
@@ -76,18 +78,17 @@ def stress_table(
         the limit over the horizon, if returns are normal), `status` and `reason`.
 
     Raises:
-        DataError: two rows of one name, or a level, horizon or limit outside its range.
+        DataError: no book or no scenarios, two rows of one name, or a level, horizon or limit
+            outside its range.
     """
-    if not 0.5 < level < 1 or horizon < 1:
-        raise DataError(
-            f"stress table: level = {level} and horizon = {horizon}; give a level in (0.5, 1) and "
-            "at least 1 day"
-        )
+    check_book(book, "stress table")
+    tail_of(level)
+    checked_count("stress table: horizon", horizon)
     if limit is not None:
         check_limit(limit)
     reverse = {} if limit is None else _reverse_rows(book, limit, horizon)
     rows: dict[str, Row] = {}
-    for scenario in scenarios:
+    for scenario in _each(scenarios):
         if scenario.name in rows or scenario.name in reverse:
             raise DataError(f"stress table: two rows {scenario.name!r}; give each name once")
         if isinstance(scenario, Historical):
@@ -97,6 +98,18 @@ def stress_table(
     rows |= reverse
     table = pd.DataFrame([_EMPTY | row for row in rows.values()], columns=list(COLUMNS))
     return table.astype(dict.fromkeys(_NUMBERS, "float64"))
+
+
+def _each(scenarios: object) -> Iterator[Historical | Hypothetical]:
+    """Scenarios, each seen to be one; a single one, or a path, is no list of them."""
+    if isinstance(scenarios, str | BaseModel) or not isinstance(scenarios, Iterable):
+        raise DataError(
+            f"stress table: scenarios are a {type(scenarios).__name__}; give a list of them, such "
+            "as load_scenarios(folder)"
+        )
+    for scenario in scenarios:
+        check_scenario(scenario, "stress table", Historical, Hypothetical)
+        yield scenario
 
 
 def _window_row(book: Book, scenario: Historical) -> Row:
@@ -157,7 +170,7 @@ def _reverse_rows(book: Book, limit: float, horizon: int) -> dict[str, Row]:
 def _factor_row(book: Book, factor: str, limit: float) -> Row:
     found = reverse_factor(book, factor, limit=limit)
     if not found.exists:
-        reason = f"no move of {factor} from −100 % to +1000 % costs the limit"
+        reason = f"no move of {factor} from −100 % to +1,000 % costs the limit"
         return {"status": NO_BREACH, "reason": reason}
     return {"shock": f"{factor} {percent(found.move)}", "loss": limit, "status": COMPUTED}
 

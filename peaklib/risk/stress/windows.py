@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
-from peaklib.risk.stress.book import Book
-from peaklib.risk.stress.scenarios import Historical
+from peaklib.risk.stress.book import Book, check_book
+from peaklib.risk.stress.scenarios import Historical, check_scenario
 
 OUTSIDE: Final = "outside the data"
 
@@ -63,8 +63,11 @@ def replay(book: Book, scenario: Historical) -> Replay:
         scenario: the window.
 
     Raises:
-        DataError: the window is not inside the data; both periods are named.
+        DataError: no book or no window, or one that is not inside the data; both periods are
+            named.
     """
+    check_book(book, "replay")
+    check_scenario(scenario, "replay", Historical)
     problem = coverage(book, scenario)
     if problem:
         raise DataError(problem)

@@ -5,18 +5,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from peaklib.errors import DataError
 from peaklib.risk.var_tests.coverage import kupiec_pof, time_until_first_failure
 from peaklib.risk.var_tests.durations import christoffersen_pelletier
 from peaklib.risk.var_tests.dynamic_quantile import LAGS, dynamic_quantile
-from peaklib.risk.var_tests.exceptions import Exceptions
+from peaklib.risk.var_tests.exceptions import Exceptions, check_exceptions
 from peaklib.risk.var_tests.independence import (
     christoffersen_coverage,
     christoffersen_independence,
     transitions_of,
 )
+from peaklib.risk.var_tests.likelihood_ratio import check_significance
 from peaklib.risk.var_tests.null_tails import NullTail
-from peaklib.risk.var_tests.shortfall import SIMULATIONS, ShortfallStatistic, acerbi_szekely
+from peaklib.risk.var_tests.shortfall import (
+    SIMULATIONS,
+    ShortfallStatistic,
+    ShortfallTest,
+    acerbi_szekely,
+)
 from peaklib.risk.var_tests.traffic_light import BASEL_DAYS, Schedule, traffic_light
 
 
@@ -72,10 +77,10 @@ def run_var_tests(
         probability of so many or more, its decision the zone.
 
     Raises:
-        DataError: too few days for the tests, or an argument outside its range.
+        DataError: no `Exceptions`, too few days for the tests, or an argument outside its range.
     """
-    if not 0 < significance < 1:
-        raise DataError(f"significance is {significance}; it must be between 0 and 1")
+    check_exceptions(exceptions)
+    check_significance(significance)
     rows = [
         _coverage(exceptions),
         _first_failure(exceptions),
@@ -108,19 +113,28 @@ def _coverage(exceptions: Exceptions) -> _Row:
         found.statistic,
         found.dof,
         found.p_value,
-        f"{_counted(exceptions.n_exceedances)} in {exceptions.n_days} days, "
-        f"{exceptions.n_days * exceptions.tail:.1f} promised",
+        f"{_exceedances(exceptions.n_exceedances)} in {_days(exceptions.n_days)}, "
+        f"{exceptions.n_days * exceptions.tail:,.1f} promised",
     )
 
 
-def _counted(n_exceedances: int) -> str:
-    return f"{n_exceedances} exceedance{'' if n_exceedances == 1 else 's'}"
+def _exceedances(count: int) -> str:
+    return f"{count:,} exceedance{'' if count == 1 else 's'}"
+
+
+def _days(count: int) -> str:
+    return f"{count:,} day{'' if count == 1 else 's'}"
+
+
+def _decimals(number: float) -> str:
+    """Two decimals with a true minus, none before a zero."""
+    return f"{round(number, 2) + 0.0:,.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _first_failure(exceptions: Exceptions) -> _Row:
     name, asks = "time until first failure", "the first one as late as promised?"
     if not exceptions.n_exceedances:
-        words = f"no exceedance in {exceptions.n_days} days"
+        words = f"no exceedance in {_days(exceptions.n_days)}"
         return _Row(name, asks, math.nan, 1, math.nan, words)
     first = int(exceptions.hits.argmax()) + 1
     found = time_until_first_failure(first, exceptions.tail)
@@ -130,7 +144,7 @@ def _first_failure(exceptions: Exceptions) -> _Row:
         found.statistic,
         found.dof,
         found.p_value,
-        f"the first exceedance came on day {first}, day {1 / exceptions.tail:.0f} is expected",
+        f"the first exceedance came on day {first:,}, day {1 / exceptions.tail:,.0f} is expected",
     )
 
 
@@ -144,8 +158,8 @@ def _independence(exceptions: Exceptions) -> _Row:
         found.statistic,
         found.dof,
         found.p_value if after else math.nan,
-        f"{pairs.n11} of {after} days after an exceedance brought another, "
-        f"{pairs.n01} of {pairs.n00 + pairs.n01} after a quiet one",
+        f"{pairs.n11:,} of {_days(after)} after an exceedance brought another, "
+        f"{pairs.n01:,} of {pairs.n00 + pairs.n01:,} after a quiet one",
     )
 
 
@@ -169,10 +183,18 @@ def _durations(exceptions: Exceptions, simulations: int, seed: int) -> _Row:
         found.statistic,
         None,
         found.p_value,
-        "fewer than two exceedances: there are no durations"
-        if math.isnan(found.shape)
-        else f"Weibull shape {found.shape:.2f} of the days between; below 1 they come in clusters",
+        _shape_in_words(found.shape),
     )
+
+
+def _shape_in_words(shape: float) -> str:
+    if math.isnan(shape):
+        return "fewer than two exceedances: there are no durations"
+    said = f"Weibull shape {shape:.2f} of the days between"
+    if round(shape, 2) == 1.0:
+        return f"{said}: neither in clusters nor evenly spread"
+    where = "below 1: rather in clusters" if shape < 1 else "above 1: rather evenly spread"
+    return f"{said}, {where}"
 
 
 def _dynamic(exceptions: Exceptions, lags: int, simulations: int, seed: int) -> _Row:
@@ -184,8 +206,8 @@ def _dynamic(exceptions: Exceptions, lags: int, simulations: int, seed: int) -> 
         found.statistic,
         None,
         found.p_value,
-        f"from a constant, {lags} lagged hits and the VaR"
-        + (f"; {idle} of them repeat others" if idle else ""),
+        f"from a constant, {lags} lag{'' if lags == 1 else 's'} of the exceedances and the VaR"
+        + (f"; {idle} of these repeat{'s' if idle == 1 else ''} others" if idle else ""),
     )
 
 
@@ -199,7 +221,7 @@ def _light(exceptions: Exceptions, schedule: Schedule) -> _Row:
         float(found.n_exceedances),
         None,
         found.p_value,
-        f"{_counted(found.n_exceedances)} in the last {found.n_days} days: {found.zone} zone"
+        f"{_exceedances(found.n_exceedances)} in the last {_days(found.n_days)}: {found.zone} zone"
         + charge,
         found.zone,
     )
@@ -221,5 +243,14 @@ def _shortfall(
         found.statistic,
         None,
         found.p_value,
-        f"5 % of right forecasts are below {found.critical:.2f}; tail: {found.null}",
+        _shortfall_in_words(found),
+    )
+
+
+def _shortfall_in_words(found: ShortfallTest) -> str:
+    if math.isnan(found.statistic):
+        return "no exceedance: there is no loss beyond the VaR to judge"
+    return (
+        f"{found.test} is {_decimals(found.statistic)}; 5 % of right forecasts are below "
+        f"{_decimals(found.critical)}; tail: {found.null}"
     )
