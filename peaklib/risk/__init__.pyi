@@ -1,7 +1,7 @@
 from .allocation.allocate import (
     Allocation as Allocation,
-    AllocationSpec as AllocationSpec,
     allocate as allocate,
+    allocate_as as allocate_as,
 )
 from .allocation.black_litterman import (
     Posterior as Posterior,
@@ -22,6 +22,9 @@ from .allocation.constraints import (
 )
 from .allocation.covariance import (
     estimate_covariance as estimate_covariance,
+)
+from .allocation.spec import (
+    AllocationSpec as AllocationSpec,
 )
 from .allocation.walk_forward import (
     WalkForwardAllocation as WalkForwardAllocation,
@@ -100,6 +103,7 @@ from .gating.limits_file import (
 )
 from .measures.catalogue import (
     MEASURES as MEASURES,
+    ORDERED_MEASURES as ORDERED_MEASURES,
     ROLLING_MEASURES as ROLLING_MEASURES,
     rolling_var as rolling_var,
     tail_risk as tail_risk,

@@ -38,7 +38,7 @@ ROWS: list[dict[str, set[str]]] = [
         "errors": set(),
     },
 ]
-INSIDE = (["peaklib.evidence"], ["peaklib.robustness"], ["peaklib.llm"])
+INSIDE = (["peaklib.evidence"], ["peaklib.robustness"], ["peaklib.risk"], ["peaklib.llm"])
 _CACHES = shutil.ignore_patterns("__pycache__")
 ROOMS = [room for row in ROWS for room in row]
 

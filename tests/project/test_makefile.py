@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 TARGETS = {
-    *("help", "setup", "lab", "sweep", "report", "heatmaps", "robustness", "l1", "l2"),
+    *("help", "setup", "lab", "sweep", "report", "heatmaps", "robustness", "risk"),
+    *("l1", "l2"),
     *("check", "test", "notebooks", "reference", "bench", "soak", "lock", "clean"),
 }
 

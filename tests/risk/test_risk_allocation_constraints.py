@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from peaklib.errors import DataError
-from peaklib.risk.allocation.allocate import AllocationSpec, allocate
+from peaklib.risk.allocation.allocate import allocate, allocate_as
 from peaklib.risk.allocation.black_litterman import (
     View,
     absolute_view,
@@ -16,6 +16,7 @@ from peaklib.risk.allocation.catalogue import ADMITS, METHODS, constraints_table
 from peaklib.risk.allocation.constraints import KINDS, Constraints, GroupLimit
 from peaklib.risk.allocation.covariance import estimate_covariance
 from peaklib.risk.allocation.feasible import why_infeasible
+from peaklib.risk.allocation.spec import AllocationSpec
 
 NAMES = ["a", "b", "c", "d"]
 EVEN = dict.fromkeys(NAMES, 0.25)
@@ -63,7 +64,7 @@ def test_what_a_method_admits_it_obeys(returns: pd.DataFrame) -> None:
     for method, row in ADMITS.items():
         for kind, answer in row.items():
             if answer != "no":
-                found = spec_of(method, ASKED[kind]).allocate(returns)
+                found = allocate_as(returns, spec_of(method, ASKED[kind]))
                 assert obeys(found.weights, kind), (method, kind)
                 assert found.constraints is ASKED[kind]
 
@@ -213,7 +214,7 @@ def test_bad_returns_and_covariances_are_refused(returns: pd.DataFrame) -> None:
     for words, bad in cases.items():
         with pytest.raises(DataError, match=words):
             allocate(bad, "hrp")
-    with pytest.raises(DataError, match="allowed: sample, ewm, ledoit_wolf"):
+    with pytest.raises(DataError, match="give one of sample, ewm, ledoit_wolf"):
         estimate_covariance(returns, "shrunk")  # type: ignore[arg-type]  # a wrong name
     with pytest.raises(DataError, match="half_life = 300 over 250 bars"):
         estimate_covariance(returns, "ewm", half_life=300)

@@ -8,8 +8,9 @@ import pytest
 
 from peaklib.data import Panel, load_panel
 from peaklib.errors import DataError
-from peaklib.risk.allocation.allocate import AllocationSpec, allocate
+from peaklib.risk.allocation.allocate import allocate
 from peaklib.risk.allocation.constraints import Constraints
+from peaklib.risk.allocation.spec import AllocationSpec
 from peaklib.risk.allocation.walk_forward import target_weights, walk_forward_allocation
 
 MakePanel = Callable[..., Panel]
@@ -155,7 +156,7 @@ def test_what_cannot_be_walked_is_refused(make_panel: MakePanel) -> None:
     panel = make_panel(random_prices(7, 30))
     with pytest.raises(DataError, match="30 bars, and 28 of them train"):
         walk_forward_allocation(panel, CHEAP, train_bars=28)
-    with pytest.raises(DataError, match="give at least 2 and 1"):
+    with pytest.raises(DataError, match="rebalance = 0; give a whole number, 1 or more"):
         walk_forward_allocation(panel, CHEAP, train_bars=10, rebalance=0)
     with pytest.raises(DataError, match="give a list of names"):
         walk_forward_allocation(panel, "hrp", train_bars=10)

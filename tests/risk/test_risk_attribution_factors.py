@@ -87,7 +87,7 @@ def test_contributions_sum_to_mean_return_and_to_what_is_explained_of_the_varian
 def test_neither_the_order_of_factors_nor_their_unit_changes_what_they_explain():
     returns, factors = sample()
     found = factor_regression(returns, factors, **YEAR)
-    other = factor_regression(returns, 100 * factors[["value", "market", "size"]], **YEAR)
+    other = factor_regression(returns, 0.01 * factors[["value", "market", "size"]], **YEAR)
     columns = ["t", "p_value", "return_contribution", "variance_share"]
     pd.testing.assert_frame_equal(
         other.factors.loc[found.factors.index, columns],
@@ -129,7 +129,7 @@ def test_intervals_cover_about_as_often_as_they_say_under_autocorrelation():
     index = pd.RangeIndex(240)
     covered = []
     for _ in range(400):
-        shocks = generator.standard_normal((340, 2))
+        shocks = 0.01 * generator.standard_normal((340, 2))
         for t in range(1, 340):
             shocks[t] += 0.3 * shocks[t - 1]
         factor, noise = shocks[100:].T

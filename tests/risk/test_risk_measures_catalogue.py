@@ -9,7 +9,9 @@ import pytest
 from peaklib.data import Dataset
 from peaklib.errors import DataError
 from peaklib.risk.measures.catalogue import (
+    CATALOGUE,
     MEASURES,
+    ORDERED_MEASURES,
     rolling_var,
     tail_risk,
     tail_risk_table,
@@ -43,6 +45,28 @@ def test_each_measure_names_itself() -> None:
         assert all(
             isinstance(value, str) or math.isfinite(value) for value in found.details.values()
         )
+
+
+def test_each_measure_refuses_fewer_returns_than_its_entry_says() -> None:
+    returns = 0.01 * np.random.default_rng(3).standard_t(8.0, 400)
+    for measure in CATALOGUE.values():
+        least, fewer = measure.least, measure.least - 1
+        with pytest.raises(DataError, match=f"^{fewer} returns; this measure needs {least} or"):
+            measure.single(returns[:fewer])
+        with pytest.raises(DataError, match=f"^window = {fewer}; give a whole number, {least} or"):
+            measure.rolling(returns, window=fewer)
+
+
+def test_measures_that_read_the_order_of_bars_are_marked() -> None:
+    """Shuffled returns are the same to all others, up to the rounding of their sums."""
+    rng = np.random.default_rng(4)
+    calm, wild = 0.005 * rng.standard_t(8.0, 200), 0.02 * rng.standard_t(8.0, 200)
+    returns = np.concatenate([calm, wild])
+    shuffled = rng.permutation(returns)
+    for name, compute in MEASURES.items():
+        one, other = compute(returns, level=0.95), compute(shuffled, level=0.95)
+        same = other.var == pytest.approx(one.var, rel=1e-6)
+        assert same == (name not in ORDERED_MEASURES), name
 
 
 def test_names_lead_to_the_functions_and_options_pass() -> None:

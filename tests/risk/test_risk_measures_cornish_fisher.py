@@ -47,12 +47,12 @@ def test_without_skewness_and_kurtosis_it_is_normal() -> None:
 
 
 def test_moments_divide_by_n_and_kurtosis_is_excess() -> None:
-    """-2, 1, 1 and 21 zeros: m2 = 6/24, m3 = -6/24, m4 = 18/24 by hand."""
-    found = cornish_fisher_risk([-2.0, 1.0, 1.0, *[0.0] * 21], horizon=100, level=0.95)
+    """-2, 1, 1 quarters and 21 zeros: m2 = 6/24, m3 = -6/24, m4 = 18/24 of them by hand."""
+    found = cornish_fisher_risk([-0.5, 0.25, 0.25, *[0.0] * 21], horizon=100, level=0.95)
     assert found.details == {
         "parameters": "sample",
         "mean": 0.0,
-        "deviation": 0.5,
+        "deviation": 0.125,
         "skewness": -2.0,
         "excess_kurtosis": 9.0,
         "S": -0.2,

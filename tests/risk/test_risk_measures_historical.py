@@ -66,11 +66,11 @@ def test_shortfall_is_never_below_var_but_for_two_methods() -> None:
     """`lower` and `closest_observation` can look further out than the tail reaches."""
     rng, below = np.random.default_rng(3), set()
     for n in range(34, 240):
-        values = np.round(rng.standard_t(2, n), 1)
+        values = np.round(rng.standard_t(2, n), 1) / 1000
         for level in (0.9, 0.95, 0.957, 0.97):
             for method in METHODS:
                 found = historical_risk(values, level=level, method=method)
-                if found.expected_shortfall < found.var - 1e-12:
+                if found.expected_shortfall < found.var - 1e-15:
                     below.add(method)
     assert below == {"lower", "closest_observation"}
 
@@ -109,7 +109,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str]] = [
     (TWENTY, {"level": 0.9, "horizon": 1.5}, "horizon = 1.5"),
     (TWENTY, {"level": 0.9, "horizon": True}, "horizon = True"),
     (TWENTY, {"level": 0.9, "method": "median"}, "inverted_cdf, averaged"),
-    ([0.1, -1.2, 0.1], {"level": 0.6, "horizon": 2}, "below −100 %"),
+    ([0.1, -1.2, 0.0], {"level": 0.6, "horizon": 2}, "below −100 %"),
 ]
 
 

@@ -15,7 +15,8 @@ from peaklib.risk.measures.order_statistics import METHODS
 from peaklib.risk.measures.results import TailRisk
 
 LEVELS = st.sampled_from([0.9, 0.93, 0.95, 0.975])
-FRACTIONS = st.floats(-0.9, 0.9).map(lambda value: round(value, 6))
+# Sums and multiples of these are no prices, and lose no more than all.
+FRACTIONS = st.floats(-0.24, 0.24).map(lambda value: round(value, 6))
 SERIES = arrays(np.float64, st.integers(40, 70), elements=FRACTIONS)
 PAIRS = st.integers(40, 70).flatmap(
     lambda n: st.tuples(*[arrays(np.float64, n, elements=FRACTIONS)] * 2)
@@ -38,7 +39,7 @@ def test_a_sure_gain_lowers_the_risk_by_itself(
 
 
 @settings(max_examples=50)
-@given(values=SERIES, level=LEVELS, method=st.sampled_from(METHODS), size=st.floats(0.01, 50.0))
+@given(values=SERIES, level=LEVELS, method=st.sampled_from(METHODS), size=st.floats(0.01, 2.0))
 def test_risk_grows_with_the_position(
     values: np.ndarray, level: float, method: str, size: float
 ) -> None:

@@ -145,7 +145,7 @@ def test_every_mistake_of_a_file_is_named(write):
         WINDOW.replace('source = "Made up for a test."', ""): "source: is missing",
         WINDOW + "loss = 0.2": "no key 'loss'",
         SUPPOSED: "nothing is supposed; add a table",
-        SUPPOSED + "[factors]\nmarket = -1.2": "factors.market: -1.2 is no simple return: a fall by 1.2 % is -0.012; moves",
+        SUPPOSED + "[factors]\nmarket = -1.2": "factors.market: -1.2 is no simple return: a fall",
         SUPPOSED + "[factors]\nmarket = nan": "factors.market: nan is no number",
         SUPPOSED + "[symbols]\nspy = true": "symbols.spy: true is no number",
         SUPPOSED + "[correlation]\ntoward = -0.5": "correlation.toward: -0.5: give at least 0",

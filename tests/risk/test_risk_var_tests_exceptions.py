@@ -77,5 +77,5 @@ def test_what_cannot_be_paired_is_refused_with_its_place() -> None:
 
 def test_a_level_is_a_confidence_not_a_tail() -> None:
     for level in (0.01, 0.5, 1.0, np.nan):
-        with pytest.raises(DataError, match=f"level is {level}"):
+        with pytest.raises(DataError, match=f"level = {level}; give a confidence"):
             exceptions_of(RETURNS, VAR, level=level)

@@ -24,7 +24,7 @@ def test_what_is_no_input_is_refused_with_its_remedy() -> None:
     prices = 100 * np.cumprod(1 + RETURNS)
     exceptions = exceptions_of(RETURNS, VAR, level=0.99)
     cases: list[tuple[Any, tuple[Any, ...], dict[str, Any], str]] = [
-        (exceptions_of, (RETURNS, VAR), {"level": "0.99"}, "level is '0.99'; it is a confidence"),
+        (exceptions_of, (RETURNS, VAR), {"level": "0.99"}, "level = '0.99'; give a confidence"),
         (exceptions_of, (["x"] * 300, VAR), level, "returns are not numbers"),
         (exceptions_of, (RETURNS, "2 %"), level, "var are not numbers"),
         (exceptions_of, (prices, VAR), level, "return at row 0 is .*look like prices"),

@@ -8,8 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
-from peaklib.risk.allocation.black_litterman import View
-from peaklib.risk.allocation.catalogue import METHODS, Method, check_admits, method_named
+from peaklib.risk.allocation.catalogue import Method, method_named
 from peaklib.risk.allocation.constraints import LONG_ONLY, Constraints, Limits
 from peaklib.risk.allocation.covariance import (
     Estimator,
@@ -18,9 +17,9 @@ from peaklib.risk.allocation.covariance import (
     check_returns,
     estimate_covariance,
 )
-from peaklib.risk.allocation.hierarchical import Leaves, Linkage, LinkageOn
 from peaklib.risk.allocation.quadratic import NOISE
-from peaklib.risk.allocation.solvers import SOLVERS, ByAsset, Task
+from peaklib.risk.allocation.solvers import SOLVERS, Task
+from peaklib.risk.allocation.spec import AllocationSpec
 
 Floats = NDArray[np.float64]
 
@@ -46,92 +45,6 @@ class Allocation:
     constraints: Constraints
     objective: float
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class AllocationSpec:
-    """A method with everything it is told, to be applied to one set of returns after another.
-
-    Args:
-        method: a name in `METHODS`.
-        covariance: `sample`, `ewm`, `ledoit_wolf`, or a frame of assets x assets a bar.
-        half_life: bars, of `ewm` alone; 63 by default.
-        constraints: asked of the weights.
-        expected: of `maximum_sharpe`: means a bar by asset; those of the returns by default.
-        risk_free: of `maximum_sharpe`: return a bar that is no risk; 0 by default.
-        budgets: of `risk_parity`: positive shares of risk by asset, in any scale; equal by
-            default.
-        linkage, linkage_on, leaves: of `hrp`, as in `hrp_weights`; `single`, `distances` and
-            `optimal` by default.
-        market, views, delta, tau: of `black_litterman`, as there; `market` has no default.
-    """
-
-    method: str
-    covariance: Estimator | pd.DataFrame = "sample"
-    half_life: float | None = None
-    constraints: Constraints = LONG_ONLY
-    expected: ByAsset | None = None
-    risk_free: float | None = None
-    budgets: ByAsset | None = None
-    linkage: Linkage | None = None
-    linkage_on: LinkageOn | None = None
-    leaves: Leaves | None = None
-    market: ByAsset | None = None
-    views: tuple[View, ...] | None = None
-    delta: float | None = None
-    tau: float | None = None
-
-    def __post_init__(self) -> None:
-        method = method_named(self.method)
-        check_admits(method, self.constraints)
-        for owner in METHODS.values():
-            for option in owner.options:
-                if option not in method.options and getattr(self, option) is not None:
-                    raise DataError(
-                        f"method {self.method!r} has no option {option!r}, which belongs to "
-                        f"{owner.name!r}; leave it out"
-                    )
-        ewm = isinstance(self.covariance, str) and self.covariance == "ewm"
-        if self.half_life is not None and not ewm:
-            raise DataError("half_life belongs to covariance='ewm'; leave it out or ask for that")
-
-    def allocate(self, returns: pd.DataFrame) -> Allocation:
-        """Weights for the assets of `returns`, as `allocate` describes."""
-        check_returns(returns)
-        covariance, estimator = self._covariance(returns)
-        if method_named(self.method).by_risk:
-            check_moving(covariance)
-        assets = [str(name) for name in returns.columns]
-        task = Task(
-            spec=self,
-            returns=returns.set_axis(assets, axis=1),
-            covariance=covariance.set_axis(assets, axis=0).set_axis(assets, axis=1),
-            limits=self.constraints.limits(assets),
-        )
-        weights, objective, notes = SOLVERS[self.method](task)
-        _check_out(weights, method_named(self.method), task.limits)
-        return Allocation(
-            weights=pd.Series(weights, index=returns.columns, name="weight"),
-            method=self.method,
-            covariance=estimator,
-            constraints=self.constraints,
-            objective=objective,
-            notes=notes,
-        )
-
-    def _covariance(self, returns: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-        if isinstance(self.covariance, pd.DataFrame):
-            check_covariance(self.covariance)
-            if not self.covariance.columns.equals(returns.columns):
-                raise DataError(
-                    "covariance: its assets are not the columns of the returns in their order; "
-                    "reindex it"
-                )
-            return self.covariance, "given"
-        half_life = _EWM_HALF_LIFE if self.half_life is None else self.half_life
-        found = estimate_covariance(returns, self.covariance, half_life=half_life)
-        decay = f" (half-life {half_life:g} bars)" if self.covariance == "ewm" else ""
-        return found, self.covariance + decay
 
 
 def allocate(
@@ -171,7 +84,55 @@ def allocate(
             f"{', '.join(method_named(method).options) or 'none'}"
         )
     spec = AllocationSpec(method=method, covariance=covariance, constraints=constraints, **options)
-    return spec.allocate(returns)
+    return allocate_as(returns, spec)
+
+
+def allocate_as(returns: pd.DataFrame, spec: AllocationSpec) -> Allocation:
+    """Weigh assets by their returns, as a spec says: `allocate` for one set after another.
+
+    Args:
+        returns: (n_bars, n_assets) simple returns as fractions, finite; older bars first.
+        spec: the method and everything that it is told.
+
+    Raises:
+        DataError: as `allocate`.
+    """
+    check_returns(returns)
+    covariance, estimator = _covariance(returns, spec)
+    if method_named(spec.method).by_risk:
+        check_moving(covariance)
+    assets = [str(name) for name in returns.columns]
+    task = Task(
+        spec=spec,
+        returns=returns.set_axis(assets, axis=1),
+        covariance=covariance.set_axis(assets, axis=0).set_axis(assets, axis=1),
+        limits=spec.constraints.limits(assets),
+    )
+    weights, objective, notes = SOLVERS[spec.method](task)
+    _check_out(weights, method_named(spec.method), task.limits)
+    return Allocation(
+        weights=pd.Series(weights, index=returns.columns, name="weight"),
+        method=spec.method,
+        covariance=estimator,
+        constraints=spec.constraints,
+        objective=objective,
+        notes=notes,
+    )
+
+
+def _covariance(returns: pd.DataFrame, spec: AllocationSpec) -> tuple[pd.DataFrame, str]:
+    if isinstance(spec.covariance, pd.DataFrame):
+        check_covariance(spec.covariance)
+        if not spec.covariance.columns.equals(returns.columns):
+            raise DataError(
+                "covariance: its assets are not the columns of the returns in their order; "
+                "reindex it"
+            )
+        return spec.covariance, "given"
+    half_life = _EWM_HALF_LIFE if spec.half_life is None else spec.half_life
+    found = estimate_covariance(returns, spec.covariance, half_life=half_life)
+    decay = f" (half-life {half_life:g} bars)" if spec.covariance == "ewm" else ""
+    return found, spec.covariance + decay
 
 
 def _check_out(weights: Floats, method: Method, limits: Limits) -> None:

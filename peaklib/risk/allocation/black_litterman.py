@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from peaklib.errors import DataError
 from peaklib.risk.allocation.covariance import check_covariance, check_definite, check_moving
+from peaklib.risk.measures.inputs import checked_array, is_number
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +36,15 @@ class View:
     variance: float | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.weights, Mapping):
+            raise DataError(
+                f"view: weights are a {type(self.weights).__name__}; give them by asset, "
+                "{'KO': 1.0, 'PEP': -1.0}"
+            )
+        given = {"expected": self.expected, "confidence": self.confidence, **self.weights}
+        for name, value in given.items():
+            if not is_number(value):
+                raise DataError(f"view: {name} = {value!r}; give a number")
         numbers = [*self.weights.values(), self.expected]
         if not np.isfinite(numbers).all() or not any(self.weights.values()):
             raise DataError(f"view {self}: give finite numbers and a weight that is not 0")
@@ -43,7 +53,9 @@ class View:
                 f"view: confidence = {self.confidence!r}; give more than 0 and at most 1, and "
                 "leave out a view without any"
             )
-        if self.variance is not None and not 0 <= self.variance < np.inf:
+        if self.variance is not None and not (
+            is_number(self.variance) and 0 <= self.variance < np.inf
+        ):
             raise DataError(f"view: variance = {self.variance!r}; give a number of 0 or more")
 
 
@@ -106,7 +118,9 @@ class Posterior:
     view_weights: pd.Series
 
 
-def equilibrium_returns(covariance: pd.DataFrame, market: pd.Series, delta: float) -> pd.Series:
+def equilibrium_returns(
+    covariance: pd.DataFrame, market: Mapping[str, float] | pd.Series, delta: float
+) -> pd.Series:
     """Excess returns a bar under which the market portfolio is the best: delta C w.
 
     Args:
@@ -119,7 +133,8 @@ def equilibrium_returns(covariance: pd.DataFrame, market: pd.Series, delta: floa
 
     Source: Black and Litterman (1992), Financial Analysts J. 48(5).
     """
-    if not 0 < delta < np.inf:
+    check_covariance(covariance)
+    if not (is_number(delta) and 0 < delta < np.inf):
         raise DataError(f"black_litterman: delta = {delta!r}; give a positive risk aversion")
     implied = delta * covariance.to_numpy(np.float64) @ _market(market, covariance)
     return pd.Series(implied, index=covariance.columns, name="prior")
@@ -127,7 +142,7 @@ def equilibrium_returns(covariance: pd.DataFrame, market: pd.Series, delta: floa
 
 def black_litterman(
     covariance: pd.DataFrame,
-    market: pd.Series,
+    market: Mapping[str, float] | pd.Series,
     views: Sequence[View] = (),
     *,
     delta: float = 2.5,
@@ -156,7 +171,11 @@ def black_litterman(
     check_moving(covariance)
     sigma = covariance.to_numpy(np.float64)
     check_definite(sigma, "black_litterman")
-    if not 0 < tau < np.inf:
+    if isinstance(views, View) or not all(isinstance(view, View) for view in views):
+        raise DataError(
+            "black_litterman: views are no list of views; give [absolute_view(...), ...]"
+        )
+    if not (is_number(tau) and 0 < tau < np.inf):
         raise DataError(f"black_litterman: tau = {tau!r}; give a positive number such as 0.05")
     prior = equilibrium_returns(covariance, market, delta)
     picks = _picks(views, covariance)
@@ -186,15 +205,21 @@ def black_litterman(
     )
 
 
-def _market(market: pd.Series, covariance: pd.DataFrame) -> Floats:
+def _market(market: Mapping[str, float] | pd.Series, covariance: pd.DataFrame) -> Floats:
     names = covariance.columns
+    if not isinstance(market, Mapping | pd.Series):
+        raise DataError(
+            f"black_litterman: market weights are a {type(market).__name__}; give them by asset, "
+            "as a dict or a pandas Series"
+        )
+    market = pd.Series(market)
     if set(market.index) != set(names) or not market.index.is_unique:
         odd = sorted(set(map(str, market.index)) ^ set(map(str, names)))
         raise DataError(
             f"black_litterman: market weights and covariance differ in {odd[:5]}; give a weight "
             "for each asset, 0 where the market holds none"
         )
-    weights = market.reindex(names).to_numpy(np.float64)
+    weights = checked_array("market weights", market.reindex(names).to_numpy())
     if not np.isfinite(weights).all():
         raise DataError("black_litterman: a market weight is not finite; give fractions")
     return weights

@@ -106,13 +106,13 @@ def constraints_table() -> pd.DataFrame:
     return table.rename_axis("method")
 
 
-def method_named(name: str) -> Method:
+def method_named(name: object) -> Method:
     """A method by its name.
 
     Raises:
         DataError: there is none of this name.
     """
-    found = METHODS.get(name)
+    found = METHODS.get(name) if isinstance(name, str) else None
     if found is None:
         raise DataError(f"method = {name!r}; allowed: {', '.join(METHODS)}")
     return found

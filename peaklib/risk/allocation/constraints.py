@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Final
 
 import numpy as np
@@ -9,11 +10,38 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.inputs import is_number
 
 Floats = NDArray[np.float64]
 PerAsset = float | Mapping[str, float] | pd.Series
 
 KINDS: Final = ("long_only", "bounds", "groups", "turnover", "leverage")
+
+
+def as_number(value: object, what: str) -> float:
+    """A number as a float; `what` it is, for the message.
+
+    Raises:
+        DataError: it is none, such as text or a list.
+    """
+    if not isinstance(value, Real) or not is_number(value):
+        raise DataError(f"{what} = {value!r}; give a number such as 0.1")
+    return float(value)
+
+
+def _check_members(name: str, assets: object) -> None:
+    if isinstance(assets, str) or not isinstance(assets, Sequence):
+        raise DataError(
+            f"constraints, group {name!r}: assets = {assets!r}; give a tuple of their names"
+        )
+
+
+def _check_groups(groups: object) -> None:
+    if not isinstance(groups, Sequence) or not all(isinstance(one, GroupLimit) for one in groups):
+        raise DataError(
+            f"constraints: groups are a {type(groups).__name__}; give a tuple of "
+            "GroupLimit(name, assets, lower, upper)"
+        )
 
 
 @dataclass(frozen=True)
@@ -30,6 +58,12 @@ class GroupLimit:
     assets: tuple[str, ...]
     lower: float | None = None
     upper: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_members(self.name, self.assets)
+        for side, limit in (("lower", self.lower), ("upper", self.upper)):
+            if limit is not None:
+                as_number(limit, f"constraints, group {self.name!r}: {side}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +88,19 @@ class Constraints:
     max_turnover: float | None = None
     previous: Mapping[str, float] | pd.Series | None = None
     max_leverage: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.long_only, bool):
+            raise DataError(f"constraints: long_only = {self.long_only!r}; give True or False")
+        _check_groups(self.groups)
+        for name in ("max_turnover", "max_leverage"):
+            if getattr(self, name) is not None:
+                as_number(getattr(self, name), f"constraints: {name}")
+        if not isinstance(self.previous, Mapping | pd.Series | None):
+            raise DataError(
+                f"constraints: previous is a {type(self.previous).__name__}; give the weights held "
+                "before by asset, as a dict or a pandas Series"
+            )
 
     def asked(self) -> tuple[str, ...]:
         """The kinds of constraint that are asked for, of `KINDS` and in their order."""
@@ -147,7 +194,10 @@ class Limits:
 def _per_asset(given: PerAsset | None, names: list[str], what: str, default: float) -> Floats:
     values = np.full(len(names), default, dtype=np.float64)
     if isinstance(given, Mapping | pd.Series):
-        entries = {str(name): float(value) for name, value in given.items()}
+        entries = {
+            str(name): as_number(value, f"constraints, {what} of {name!r}")
+            for name, value in given.items()
+        }
         unknown = [name for name in entries if name not in names]
         if unknown:
             raise DataError(
@@ -157,7 +207,7 @@ def _per_asset(given: PerAsset | None, names: list[str], what: str, default: flo
         for at, name in enumerate(names):
             values[at] = entries.get(name, default)
     elif given is not None:
-        values[:] = float(given)
+        values[:] = as_number(given, f"constraints, {what}")
     if np.isnan(values).any():
         at = int(np.isnan(values).argmax())
         raise DataError(f"constraints, {what}: {names[at]!r} is NaN; give a fraction such as 0.1")

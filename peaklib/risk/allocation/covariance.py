@@ -7,11 +7,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.finite import first_not_finite
+from peaklib.risk.measures.frames import check_frame, check_frame_units, frame_values
+from peaklib.risk.measures.inputs import is_number
 
 Floats = NDArray[np.float64]
 Estimator = Literal["sample", "ewm", "ledoit_wolf"]
 
 ESTIMATORS: Final = get_args(Estimator)
+_ALLOWED: Final = f"one of {', '.join(ESTIMATORS)}, or to allocate a frame of assets x assets"
 
 
 def estimate_covariance(
@@ -33,14 +37,16 @@ def estimate_covariance(
         (n_assets, n_assets), in squared fractions a bar.
 
     Raises:
-        DataError: an unknown estimator; returns that are missing or infinite; fewer bars than
-            a half-life.
+        DataError: an unknown estimator; returns that are no frame, missing, infinite, percent or
+            prices (see `check_units`); fewer bars than a half-life.
 
     Source: Ledoit and Wolf (2004), J. of Multivariate Analysis 88(2), through skfolio and
     scikit-learn; J.P. Morgan (1996), RiskMetrics technical document, through skfolio.
     """
     check_returns(returns)
     values = returns.to_numpy(np.float64)
+    if not isinstance(estimator, str):
+        raise DataError(f"covariance: a {type(estimator).__name__}; give {_ALLOWED}")
     if estimator == "sample":
         found = np.cov(values, rowvar=False, ddof=1).reshape(values.shape[1], -1)
     elif estimator == "ewm":
@@ -48,16 +54,16 @@ def estimate_covariance(
     elif estimator == "ledoit_wolf":
         found = _ledoit_wolf(values)
     else:
-        raise DataError(f"covariance = {estimator!r}; allowed: {', '.join(ESTIMATORS)}, or a frame")
+        raise DataError(f"covariance = {estimator!r}; give {_ALLOWED}")
     covariance = pd.DataFrame(found, index=returns.columns, columns=returns.columns)
     check_covariance(covariance)
     return covariance
 
 
 def _ewm(values: Floats, half_life: float) -> Floats:
-    if not 0 < half_life <= len(values):
+    if not (is_number(half_life) and 0 < half_life <= len(values)):
         raise DataError(
-            f"covariance 'ewm': half_life = {half_life:g} over {len(values)} bars; give a positive "
+            f"covariance 'ewm': half_life = {half_life!r} over {len(values)} bars; give a positive "
             "number of bars that the returns have at least once"
         )
     from skfolio.moments import EWCovariance
@@ -76,8 +82,10 @@ def check_returns(returns: pd.DataFrame) -> None:
     """Make sure that returns can be allocated by.
 
     Raises:
-        DataError: fewer than two bars, no or repeated assets, a value that is not finite.
+        DataError: no frame of numbers, fewer than two bars, no or repeated assets, a value that
+            is not finite, or a column of percent or prices (see `check_units`).
     """
+    check_frame("returns", returns, "a bar", "an asset")
     if len(returns) < 2 or returns.shape[1] < 1:
         raise DataError(
             f"returns: {len(returns)} bars of {returns.shape[1]} assets; give two bars at least"
@@ -85,23 +93,26 @@ def check_returns(returns: pd.DataFrame) -> None:
     if not returns.columns.is_unique:
         twice = returns.columns[returns.columns.duplicated()][0]
         raise DataError(f"returns: column {twice!r} stands there twice; name every asset once")
-    values = returns.to_numpy(np.float64)
-    bad = np.argwhere(~np.isfinite(values))
-    if bad.size:
-        row, column = bad[0]
+    values = frame_values("returns", returns)
+    bad = first_not_finite(values)
+    if bad is not None:
+        row, column = bad
         raise DataError(
             f"returns, row {row} ({returns.index[row]!s}), column {returns.columns[column]!r}: "
             f"{values[row, column]}; drop bars or assets without a return"
         )
+    check_frame_units("returns", returns, values)
 
 
 def check_covariance(covariance: pd.DataFrame) -> None:
     """Make sure that a matrix can be a covariance.
 
     Raises:
-        DataError: rows and columns differ, or it is not symmetric or not finite.
+        DataError: it is no frame of numbers, rows and columns differ, or it is not symmetric or
+            not finite.
     """
-    values = covariance.to_numpy(np.float64)
+    check_frame("covariance", covariance, "an asset", "an asset")
+    values = frame_values("covariance", covariance)
     if not covariance.index.equals(covariance.columns):
         raise DataError("covariance: rows and columns are not the same assets in the same order")
     if not np.isfinite(values).all():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,16 +14,13 @@ from peaklib.risk.allocation.budgeting import (
     inverse_volatility_weights,
     risk_budgeting_weights,
 )
-from peaklib.risk.allocation.constraints import Limits
+from peaklib.risk.allocation.constraints import Limits, as_number
 from peaklib.risk.allocation.hierarchical import hrp_weights
 from peaklib.risk.allocation.quadratic import solve_weights
+from peaklib.risk.allocation.spec import AllocationSpec, ByAsset
 from peaklib.risk.attribution.contributions import risk_shares
 
-if TYPE_CHECKING:
-    from peaklib.risk.allocation.allocate import AllocationSpec
-
 Floats = NDArray[np.float64]
-ByAsset = Mapping[str, float] | pd.Series
 
 # Weights, the value of the objective, and what a reader should know.
 Solved = tuple[Floats, float, tuple[str, ...]]
@@ -40,7 +37,7 @@ class Task:
         limits: likewise.
     """
 
-    spec: "AllocationSpec"
+    spec: AllocationSpec
     returns: pd.DataFrame
     covariance: pd.DataFrame
     limits: Limits
@@ -56,7 +53,9 @@ class Task:
         Raises:
             DataError: the names differ from those of the assets.
         """
-        entries = {str(name): float(value) for name, value in given.items()}
+        entries = {
+            str(name): as_number(value, f"{what} of {name!r}") for name, value in given.items()
+        }
         odd = sorted(set(entries) ^ set(self.limits.assets))
         if odd:
             raise DataError(

@@ -1,7 +1,8 @@
 """Methods of allocation against 1/N, walked forward over a panel with costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from peaklib.backtest import BacktestResult, run_backtest
 from peaklib.data import Panel
 from peaklib.errors import DataError
-from peaklib.risk.allocation.allocate import AllocationSpec
+from peaklib.risk.allocation.allocate import allocate_as
+from peaklib.risk.allocation.spec import AllocationSpec
+from peaklib.risk.measures.inputs import checked_count
 
 Floats = NDArray[np.float64]
 
@@ -73,11 +76,12 @@ def walk_forward_allocation(
         A table against 1/N, the returns behind it, and what to know about them.
 
     Raises:
-        DataError: too few bars, an unknown method, or a decision that failed (the message names
-            method and date).
+        DataError: no panel, a term that `run_backtest` does not have, too few bars, an unknown
+            method, or a decision that failed (the message names method and date).
         StrategyError: a weight that the account cannot take, because it is beyond 1 of equity.
     """
     specs = _specs(methods)
+    _check_panel(panel, terms)
     _check_bars(panel, train_bars, rebalance)
     agreed: dict[str, Any] = {"fill": "close", "lag": 2, **terms}
     targets, results = {}, {}
@@ -160,7 +164,7 @@ def _decision(
             ),
         )
     weights = np.zeros(close.shape[1])
-    weights[listed] = spec.allocate(returns).weights.to_numpy(np.float64)
+    weights[listed] = allocate_as(returns, spec).weights.to_numpy(np.float64)
     return weights
 
 
@@ -191,13 +195,18 @@ def _as_news(row: Floats, before: Floats) -> Floats:
 
 
 def _specs(methods: Sequence[str] | Mapping[str, AllocationSpec]) -> dict[str, AllocationSpec]:
-    if isinstance(methods, str):
+    if isinstance(methods, str) or not isinstance(methods, Iterable):
         raise DataError(f"methods = {methods!r}; give a list of names, or specs by name")
     given = (
         dict(methods)
         if isinstance(methods, Mapping)
         else {name: AllocationSpec(method=name) for name in methods}
     )
+    for name, spec in given.items():
+        if not isinstance(spec, AllocationSpec):
+            raise DataError(
+                f"methods: {name!r} is a {type(spec).__name__}; give AllocationSpec(method=...)"
+            )
     benchmark = given.pop(BENCHMARK, AllocationSpec(method=BENCHMARK))
     if benchmark.method != BENCHMARK:
         raise DataError(
@@ -207,11 +216,24 @@ def _specs(methods: Sequence[str] | Mapping[str, AllocationSpec]) -> dict[str, A
     return {BENCHMARK: benchmark, **given}
 
 
-def _check_bars(panel: Panel, train_bars: int, rebalance: int) -> None:
-    if train_bars < 2 or rebalance < 1:
+def _check_panel(panel: object, terms: Mapping[str, Any]) -> None:
+    if not isinstance(panel, Panel):
         raise DataError(
-            f"train_bars = {train_bars}, rebalance = {rebalance}; give at least 2 and 1"
+            f"panel: a {type(panel).__name__}; give a panel of prices, as load_panel('stocks20') "
+            "returns one"
         )
+    known = signature(run_backtest).parameters
+    for name in terms:
+        if name not in known:
+            raise DataError(
+                f"walk_forward_allocation has no option {name!r}, and neither has run_backtest; "
+                "what belongs to a method goes into its AllocationSpec"
+            )
+
+
+def _check_bars(panel: Panel, train_bars: int, rebalance: int) -> None:
+    checked_count("train_bars", train_bars, 2)
+    checked_count("rebalance", rebalance)
     if len(panel) < train_bars + 3:
         raise DataError(
             f"{panel.name!r}: {len(panel)} bars, and {train_bars} of them train the first weights; "

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from peaklib.errors import DataError
-from peaklib.risk.attribution.linking import FACTORS, Floats, Linking, compounded
+from peaklib.risk.attribution.linking import FACTORS, Floats, Linking, total_return
 from peaklib.risk.attribution.segments import Segments, read_segments
 
 EFFECTS = ("allocation", "selection", "interaction")
@@ -96,7 +96,7 @@ class BrinsonEffects:
         )
         table["total"] = table.sum(axis=1)
         return LinkedEffects(
-            self.model, linking, table, compounded(portfolio), compounded(benchmark)
+            self.model, linking, table, total_return(portfolio), total_return(benchmark)
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.attribution.positions import beside_weights
 
 Floats = NDArray[np.float64]
 
@@ -84,21 +85,8 @@ def risk_shares(weights: ArrayLike, covariance: ArrayLike) -> Floats:
 
 
 def _checked(weights: ArrayLike, covariance: ArrayLike) -> tuple[Floats, Floats]:
-    """Both as float arrays that fit each other."""
-    held = np.asarray(weights, dtype=np.float64)
-    matrix = np.asarray(covariance, dtype=np.float64)
-    if held.ndim != 1 or held.size == 0:
-        raise DataError(f"weights: shape {held.shape}; expected one number an asset, (n_assets,)")
-    if matrix.shape != (held.size, held.size):
-        raise DataError(
-            f"covariance: shape {matrix.shape}; expected {(held.size, held.size)} for "
-            f"{held.size} weights"
-        )
-    for name, values in (("weights", held), ("covariance", matrix)):
-        bad = np.argwhere(~np.isfinite(values))
-        if bad.size:
-            place = tuple(bad[0].tolist())
-            raise DataError(f"{name}: {values[place]} at {place}; every number has to be finite")
+    """Both as arrays that fit each other, the covariance symmetric."""
+    held, matrix = beside_weights(weights, "covariance", covariance)
     gap = np.abs(matrix - matrix.T)
     scale = float(np.abs(matrix).max())
     if float(gap.max()) > 1e-9 * scale:

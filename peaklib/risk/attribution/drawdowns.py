@@ -8,6 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.finite import first_not_finite
+from peaklib.risk.measures.frames import check_frame, frame_values
+from peaklib.risk.measures.inputs import is_number
 
 Floats = NDArray[np.float64]
 
@@ -64,20 +67,21 @@ def attribute_drawdowns(profits: pd.DataFrame, *, count: int = 5) -> DrawdownAtt
     >>> attribute_drawdowns(earned).contributions.round(3).to_dict("records")
     [{'A': -0.182, 'B': 0.082}]
     """
+    check_frame("profits", profits, "a bar", "a source")
     if profits.empty:
         raise DataError("profits: nothing in it; give at least one bar and one source")
-    if count < 1 or count % 1:
+    if not (is_number(count) and count >= 1 and count % 1 == 0):
         raise DataError(f"count = {count!r}; how many drawdowns to take apart, 1 or more")
-    values = profits.to_numpy(np.float64)
-    bad = np.argwhere(~np.isfinite(values))
-    if bad.size:
-        row, column = bad[0]
+    values = frame_values("profits", profits)
+    bad = first_not_finite(values)
+    if bad is not None:
+        row, column = bad
         raise DataError(
             f"profits: {values[row, column]} of {profits.columns[column]!r} in "
             f"{profits.index[row]}; every number has to be finite"
         )
     wealth = 1.0 + np.cumsum(values.sum(axis=1))
-    deepest = sorted(_episodes(wealth), key=lambda episode: episode.depth)[:count]
+    deepest = sorted(_episodes(wealth), key=lambda episode: episode.depth)[: int(count)]
     ranks = pd.RangeIndex(1, len(deepest) + 1, name="rank")
     parts = [
         values[one.peak + 1 : one.trough + 1].sum(axis=0) / _level(wealth, one.peak)

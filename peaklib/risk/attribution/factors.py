@@ -8,6 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.finite import first_not_finite
+from peaklib.risk.measures.frames import check_frame, check_frame_units, frame_values
+from peaklib.risk.measures.inputs import checked_array, is_number
+from peaklib.risk.measures.units import check_units
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +79,7 @@ def newey_west_lags(n_obs: int) -> int:
 
 def factor_regression(
     returns: pd.Series,
-    factors: pd.DataFrame,
+    factors: pd.DataFrame | pd.Series,
     *,
     periods_per_year: float,
     lags: int | None = None,
@@ -90,29 +94,27 @@ def factor_regression(
     Args:
         returns: (n,) simple returns per period as fractions; subtract the risk-free rate first
             if the factors are in excess of it.
-        factors: (n, n_factors) with the same index, per period as fractions.
+        factors: (n, n_factors) with the same index, per period as fractions; or one of them as
+            a series with a name.
         periods_per_year: periods in a year, for alpha and the contributions to return.
         lags: autocorrelations in the errors, 0 for errors robust to unequal variances only;
             `newey_west_lags` of the length if None.
         level: share of samples whose interval covers the truth, in (0, 1).
 
     Raises:
-        DataError: index that does not match, a number that is missing, a doubled, constant or
-            collinear factor (by name), constant returns, too few periods, or an option out of
-            range.
+        DataError: no series of returns or frame of factors, an index that does not match, a
+            number that is missing, returns or factors that are percent or prices (see
+            `check_units`), a doubled, constant or collinear factor (by name), constant returns,
+            too few periods, or an option out of range.
 
     Source: Newey and West (1987), Econometrica 55(3), through `statsmodels`; contributions to
     variance are Euler's: beta times the covariance of the factor with the returns.
     """
-    observed, design = _checked(returns, factors)
+    table_of = _as_frame(factors)
+    observed, design = _checked(returns, table_of)
     count = len(design)
     used = newey_west_lags(count) if lags is None else lags
-    if not 0 <= used < count or used % 1:
-        raise DataError(f"lags = {lags!r}; a whole number from 0 to below {count}, the length")
-    if not 0.0 < level < 1.0:
-        raise DataError(f"level = {level!r}; the share that an interval covers, such as 0.9")
-    if not 0.0 < periods_per_year < np.inf:
-        raise DataError(f"periods_per_year = {periods_per_year!r}; a positive number, such as 12")
+    _check_options(used, count, level, periods_per_year)
     fit = _fit(observed, design, used)
     ends = np.asarray(fit.conf_int(alpha=1.0 - level))
     year = float(periods_per_year)
@@ -129,7 +131,7 @@ def factor_regression(
             "return_contribution": beta * design.mean(axis=0) * year,
             "variance_share": shares,
         },
-        index=factors.columns.rename("factor"),
+        index=table_of.columns.rename("factor"),
     )
     return FactorRegression(
         factors=table,
@@ -160,15 +162,38 @@ def _fit(observed: Floats, design: Floats, lags: int) -> Any:
     )
 
 
+def _check_options(lags: int, count: int, level: float, periods_per_year: float) -> None:
+    if not (is_number(lags) and 0 <= lags < count and lags % 1 == 0):
+        raise DataError(f"lags = {lags!r}; a whole number from 0 to below {count}, the length")
+    if not (is_number(level) and 0.0 < level < 1.0):
+        raise DataError(f"level = {level!r}; the share that an interval covers, such as 0.9")
+    if not (is_number(periods_per_year) and 0.0 < periods_per_year < np.inf):
+        raise DataError(f"periods_per_year = {periods_per_year!r}; a positive number, such as 12")
+
+
+def _as_frame(factors: pd.DataFrame | pd.Series) -> pd.DataFrame:
+    """Factors as columns; a series with a name is one of them."""
+    if isinstance(factors, pd.Series):
+        if factors.name is None:
+            raise DataError("factors: a series without a name; give it one, .rename('market')")
+        return factors.to_frame()
+    check_frame("factors", factors, "a period", "a factor")
+    return factors
+
+
 def _checked(returns: pd.Series, factors: pd.DataFrame) -> tuple[Floats, Floats]:
     """Returns (n,) and factors (n, n_factors) that a regression can tell apart."""
+    if not isinstance(returns, pd.Series):
+        raise DataError(
+            f"returns: a {type(returns).__name__}; give a pandas Series with the index of the "
+            "factors, pd.Series(values, index=factors.index)"
+        )
     _check_labels(returns, factors)
-    observed = returns.to_numpy(np.float64)
-    design = factors.to_numpy(np.float64)
+    observed, design = checked_array("returns", returns), frame_values("factors", factors)
     for values, names in ((observed.reshape(-1, 1), ["returns"]), (design, list(factors.columns))):
-        bad = np.argwhere(~np.isfinite(values))
-        if bad.size:
-            row, column = bad[0]
+        bad = first_not_finite(values)
+        if bad is not None:
+            row, column = bad
             raise DataError(
                 f"{names[column]!r} is {values[row, column]} in {returns.index[row]}; leave out "
                 "periods in which a number is missing, in returns and factors alike"
@@ -179,6 +204,8 @@ def _checked(returns: pd.Series, factors: pd.DataFrame) -> tuple[Floats, Floats]
             f"returns: {count} periods for {width} factors and a constant; give at least "
             f"{width + 2}, and many more for errors to mean something"
         )
+    check_units(observed, lambda row: f"returns, row {row} ({returns.index[row]!s})")
+    check_frame_units("factors", factors, design)
     _check_variation(observed, design, list(factors.columns))
     return observed, design
 

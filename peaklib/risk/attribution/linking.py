@@ -18,7 +18,7 @@ Linking = Literal["carino", "menchero"]
 _NOTHING: Final = 1e-15
 
 
-def compounded(returns: Floats) -> float:
+def total_return(returns: Floats) -> float:
     """Compounded simple return of (n_periods,) simple returns."""
     return float(np.prod(1.0 + returns) - 1.0)
 
@@ -38,8 +38,8 @@ def carino_factors(portfolio: Floats, benchmark: Floats) -> Floats:
     Measurement 3(4).
     """
     whole = _log_slope(
-        np.array([compounded(portfolio)]),
-        np.array([compounded(benchmark)]),
+        np.array([total_return(portfolio)]),
+        np.array([total_return(benchmark)]),
     )
     factors: Floats = _log_slope(portfolio, benchmark) / whole
     return factors
@@ -62,8 +62,8 @@ def menchero_factors(portfolio: Floats, benchmark: Floats) -> Floats:
     """
     active = portfolio - benchmark
     count = active.size
-    base = 1.0 + compounded(benchmark)
-    whole = compounded(portfolio) - compounded(benchmark)
+    base = 1.0 + total_return(benchmark)
+    whole = total_return(portfolio) - total_return(benchmark)
     # The difference of the two roots, written so that nothing cancels when they are alike.
     spread = base ** (1.0 / count) * np.expm1(np.log1p(whole / base) / count)
     natural = whole / count / spread if spread != 0.0 else base ** ((count - 1.0) / count)

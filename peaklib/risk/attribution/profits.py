@@ -10,6 +10,8 @@ from peaklib.backtest import BacktestResult
 from peaklib.backtest.market import Market, market_of
 from peaklib.data import Dataset, Panel
 from peaklib.errors import DataError
+from peaklib.risk.measures.finite import first_not_finite
+from peaklib.risk.measures.frames import check_frame, check_frame_units, frame_values
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +42,7 @@ def profits_of_backtest(result: BacktestResult, data: Dataset | Panel) -> pd.Dat
         DataError: other data than the account ran on, an asset called `costs` or `financing`, or
             profits that do not add up to the equity.
     """
+    _check_given(result, data)
     conventions = result.conventions
     if data.digest != conventions.digest:
         raise DataError(
@@ -73,9 +76,11 @@ def profits_of_weights(weights: pd.DataFrame, returns: pd.DataFrame) -> pd.DataF
         weight times return.
 
     Raises:
-        DataError: labels that are doubled or do not match, or a number that is missing.
+        DataError: labels that are doubled or do not match, a number that is missing, or returns
+            that are percent or prices (see `check_units`).
     """
     for name, table in (("weights", weights), ("returns", returns)):
+        check_frame(name, table, "a bar", "an asset")
         if table.empty or not (table.columns.is_unique and table.index.is_unique):
             raise DataError(
                 f"{name}: empty or with a doubled label; a label names one row or one column"
@@ -85,12 +90,14 @@ def profits_of_weights(weights: pd.DataFrame, returns: pd.DataFrame) -> pd.DataF
             f"returns: {returns.shape[0]} bars x {returns.shape[1]} assets whose labels are not "
             f"those of the weights ({weights.shape[0]} x {weights.shape[1]}); reindex one of them"
         )
-    held = np.where(weights.isna(), 0.0, weights.to_numpy(np.float64))
-    moved = np.where(held == 0.0, 0.0, returns.to_numpy(np.float64))
+    held = np.nan_to_num(frame_values("weights", weights), posinf=np.inf, neginf=-np.inf)
+    given = frame_values("returns", returns)
+    check_frame_units("returns", returns, given)
+    moved = np.where(held == 0.0, 0.0, given)
     for name, values in (("weights", held), ("returns", moved)):
-        bad = np.argwhere(~np.isfinite(values))
-        if bad.size:
-            row, column = bad[0]
+        bad = first_not_finite(values)
+        if bad is not None:
+            row, column = bad
             raise DataError(
                 f"{name}: {values[row, column]} for {weights.columns[column]!r} in "
                 f"{weights.index[row]}; give a finite number, or a weight of 0"
@@ -101,6 +108,14 @@ def profits_of_weights(weights: pd.DataFrame, returns: pd.DataFrame) -> pd.DataF
     return pd.DataFrame(
         earned * before[:, np.newaxis], index=weights.index, columns=weights.columns
     )
+
+
+def _check_given(result: object, data: object) -> None:
+    if not (isinstance(result, BacktestResult) and isinstance(data, Dataset | Panel)):
+        raise DataError(
+            f"result and data: a {type(result).__name__} and a {type(data).__name__}; give what "
+            "run_backtest returned and the data set or panel that it ran on"
+        )
 
 
 def _trading(result: BacktestResult, market: Market, held: Floats) -> tuple[Floats, Floats]:

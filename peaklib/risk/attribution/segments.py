@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.finite import first_not_finite
+from peaklib.risk.measures.frames import check_frame, frame_values
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +83,7 @@ def read_segments(
     for name, table in tables.items():
         _match(name, "segments", table.columns, first.columns)
         _match(name, "periods", table.index, first.index)
-        values[name] = table.loc[first.index, first.columns].to_numpy(np.float64)
+        values[name] = frame_values(name, table.loc[first.index, first.columns])
     for side in ("portfolio", "benchmark"):
         weights = values[f"{side}_weights"]
         _check_finite(f"{side}_weights", weights, first)
@@ -126,14 +128,19 @@ def group_segments(
     0    0.05   0.02
     """
     for name, table in (("weights", weights), ("returns", returns)):
+        check_frame(name, table, "a bar", "an asset")
         _check_labels(name, table)
     _match("returns", "assets", returns.columns, weights.columns)
     _match("returns", "bars", returns.index, weights.index)
+    if not isinstance(segments, Mapping):
+        raise DataError(
+            f"segments: a {type(segments).__name__}; give a dict with the segment of each asset"
+        )
     missing = [asset for asset in weights.columns if asset not in segments]
     if missing:
         raise DataError(f"segments: none is given for {_listed(missing)}; give every asset one")
-    held = np.nan_to_num(weights.to_numpy(np.float64), nan=0.0, posinf=np.inf, neginf=-np.inf)
-    moved = returns.loc[weights.index, weights.columns].to_numpy(np.float64)
+    held = np.nan_to_num(frame_values("weights", weights), nan=0.0, posinf=np.inf, neginf=-np.inf)
+    moved = frame_values("returns", returns.loc[weights.index, weights.columns])
     _check_finite("weights", held, weights)
     _check_finite("returns", np.where(held == 0.0, 0.0, moved), weights)
     codes, names = pd.factorize(pd.Index([segments[asset] for asset in weights.columns]))
@@ -193,9 +200,9 @@ def _listed(labels: Sequence[Hashable]) -> str:
 
 
 def _check_finite(name: str, values: Floats, labels: pd.DataFrame) -> None:
-    bad = np.argwhere(~np.isfinite(values))
-    if bad.size:
-        row, column = bad[0]
+    bad = first_not_finite(values)
+    if bad is not None:
+        row, column = bad
         raise DataError(
             f"{name}: {values[row, column]} for {labels.columns[column]!r} in "
             f"{labels.index[row]}; give a finite number, or a weight of 0 where nothing is held"

@@ -7,13 +7,15 @@ neither their order nor that of the positions matters.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from peaklib.errors import DataError
+from peaklib.risk.attribution.positions import beside_weights
 from peaklib.risk.measures.inputs import check_tail
 from peaklib.risk.measures.order_statistics import QuantileMethod, place
+from peaklib.risk.measures.units import check_units
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +44,8 @@ def var_contributions(
         returns; a hedge has a negative one.
 
     Raises:
-        DataError: shapes that do not fit, a number that is not finite, a level outside
+        DataError: shapes that do not fit, something that is no number or not finite, returns
+            that are percent or prices (see `check_units`), a level outside
             0.5 to 1, too few scenarios for it, or an unknown method.
 
     Source: Tasche (1999), Risk Contributions and Performance Measurement; Hallerbach (2003),
@@ -107,20 +110,14 @@ def _weighted_losses(held: Floats, returns: Floats, by_rank: Floats) -> Floats:
     return losses
 
 
+def _scenario(asset: int, row: int) -> str:
+    return f"returns: the one at {(row, asset)}"
+
+
 def _checked(weights: ArrayLike, returns: ArrayLike) -> tuple[Floats, Floats]:
     """Weights and returns as arrays that fit each other."""
-    held = np.asarray(weights, dtype=np.float64)
-    scenarios = np.asarray(returns, dtype=np.float64)
-    if held.ndim != 1 or held.size == 0:
-        raise DataError(f"weights: shape {held.shape}; expected one number an asset, (n_assets,)")
-    if scenarios.ndim != 2 or scenarios.shape[1] != held.size:
-        raise DataError(
-            f"returns: shape {scenarios.shape}; expected (n_scenarios, {held.size}) for "
-            f"{held.size} weights"
-        )
-    for name, values in (("weights", held), ("returns", scenarios)):
-        bad = np.argwhere(~np.isfinite(values))
-        if bad.size:
-            at = tuple(bad[0].tolist())
-            raise DataError(f"{name}: {values[at]} at {at}; every number has to be finite")
+    held, scenarios = beside_weights(weights, "returns", returns, rows="n_scenarios")
+    for asset, column in enumerate(scenarios.T):
+        # Scenarios are in any order, so that none can be the ruin that others follow.
+        check_units(column, partial(_scenario, asset), in_order=False)
     return held, scenarios

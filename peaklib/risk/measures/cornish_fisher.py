@@ -21,7 +21,7 @@ from peaklib.risk.measures.inputs import (
     checked_window,
     tail_of,
 )
-from peaklib.risk.measures.refits import refit_bars
+from peaklib.risk.measures.refits import estimates, refit_bars
 from peaklib.risk.measures.results import RollingRisk, TailRisk
 
 Floats = NDArray[np.float64]
@@ -117,17 +117,19 @@ def rolling_cornish_fisher(
     means, deviations, skewnesses, kurtoses = rolling_moments(array[:-1], bars, 0.0)
     var, shortfall = np.full(array.size, np.nan), np.full(array.size, np.nan)
     starts, failed = refit_bars(array.size, bars, 1), list[int]()
+
+    def shape(start: int) -> tuple[float, float]:
+        if deviations[start - 1] == 0.0:
+            raise DataError(f"all {bars} returns before row {start} are the same")
+        s, k = _chosen(parameters, skewnesses[start - 1], kurtoses[start - 1])
+        return _tail(tail, s, k, parameters)
+
     now = (np.nan, np.nan)
-    for start in starts:
-        try:
-            if deviations[start - 1] == 0.0:
-                raise DataError(f"all {bars} returns before row {start} are the same")
-            s, k = _chosen(parameters, skewnesses[start - 1], kurtoses[start - 1])
-            now = _tail(tail, s, k, parameters)
-        except DataError as error:
+    for start, found in estimates(starts, bars, shape):
+        if found is None:
             failed.append(start)
-            if len(failed) == len(starts):
-                raise DataError(f"all windows of {bars} bars failed: {error}") from error
+        else:
+            now = found
         var[start] = deviations[start - 1] * now[0] - means[start - 1]
         shortfall[start] = deviations[start - 1] * now[1] - means[start - 1]
     return RollingRisk(

@@ -1,8 +1,5 @@
 """Filtered historical simulation: yesterday's shocks at today's volatility."""
 
-import math
-
-import numpy as np
 from numpy.typing import ArrayLike
 
 from peaklib.risk.measures.inputs import check_tail, checked_count, tail_of
@@ -13,8 +10,8 @@ from peaklib.risk.measures.order_statistics import (
     rolling_tail,
 )
 from peaklib.risk.measures.results import RollingRisk, TailRisk
-from peaklib.risk.measures.simulation import checked_paths, compounded_paths
 from peaklib.risk.measures.variance_forecasts import Floats, Stretch, rolling_variance
+from peaklib.risk.measures.variance_risk import variance_risk
 from peaklib.risk.measures.volatility_model import LEAST, Model, fit_variance
 
 
@@ -53,25 +50,18 @@ def filtered_historical_risk(
     tail, bars = tail_of(level), checked_count("horizon", horizon)
     fit = fit_variance(returns, model=model)
     check_tail(fit.residuals.size, level)
-    details: dict[str, float | str] = {"method": method, "model": model, **fit.details()}
-    if bars == 1:
-        low, mean = empirical_tail(fit.residuals, tail, method)
-        deviation = math.sqrt(fit.following)
-        low, mean = fit.mean + deviation * low, fit.mean + deviation * mean
-    else:
-        rng = np.random.default_rng(seed)
-        drawn = rng.integers(fit.residuals.size, size=(checked_paths(paths, tail), bars))
-        ends = compounded_paths(fit.simulate(fit.residuals[drawn]))
-        low, mean = empirical_tail(ends, tail, method)
-        details |= {"paths": paths, "seed": seed}
-    return TailRisk(
+    low, mean = empirical_tail(fit.residuals, tail, method)
+    return variance_risk(
+        fit,
+        (-low, -mean),
+        lambda rng, shape: fit.residuals[rng.integers(fit.residuals.size, size=shape)],
         measure="filtered_historical",
-        var=-low,
-        expected_shortfall=-mean,
         level=level,
         horizon=bars,
-        n_obs=fit.residuals.size,
-        details=details,
+        paths=paths,
+        seed=seed,
+        method=method,
+        details={"method": method, "model": model, **fit.details()},
     )
 
 

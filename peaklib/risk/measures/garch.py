@@ -1,16 +1,16 @@
 """Value at risk and expected shortfall under a GARCH or GJR model of the variance."""
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from peaklib.risk.measures.inputs import checked_count, tail_of
-from peaklib.risk.measures.order_statistics import empirical_tail
 from peaklib.risk.measures.results import RollingRisk, TailRisk
-from peaklib.risk.measures.simulation import checked_paths, compounded_paths
 from peaklib.risk.measures.standard import unit_variance
 from peaklib.risk.measures.variance_forecasts import rolling_variance
+from peaklib.risk.measures.variance_risk import variance_risk
 from peaklib.risk.measures.volatility_model import (
     Innovations,
     Model,
@@ -52,25 +52,16 @@ def garch_risk(
     """
     tail, bars = tail_of(level), checked_count("horizon", horizon)
     fit = fit_variance(returns, model=model, innovations=innovations)
-    details: dict[str, float | str] = dict(fit.details())
-    if bars == 1:
-        deviation = math.sqrt(fit.following)
-        quantile, mean_loss = fit.tail(tail)
-        var, shortfall = deviation * quantile - fit.mean, deviation * mean_loss - fit.mean
-    else:
-        shape = (checked_paths(paths, tail), bars)
-        ends = compounded_paths(fit.simulate(_shocks(fit, shape, seed)))
-        low, mean = empirical_tail(ends, tail, "linear")
-        var, shortfall = -low, -mean
-        details |= {"paths": paths, "seed": seed}
-    return TailRisk(
+    return variance_risk(
+        fit,
+        fit.tail(tail),
+        partial(_shocks, fit),
         measure=f"{model}_{innovations}",
-        var=var,
-        expected_shortfall=shortfall,
         level=level,
         horizon=bars,
-        n_obs=fit.residuals.size,
-        details=details,
+        paths=paths,
+        seed=seed,
+        details=fit.details(),
     )
 
 
@@ -117,8 +108,7 @@ def rolling_garch(
     )
 
 
-def _shocks(fit: Variance, shape: tuple[int, int], seed: int) -> Floats:
-    rng = np.random.default_rng(seed)
+def _shocks(fit: Variance, rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
     if math.isinf(fit.dof):
         return rng.standard_normal(shape)
     return unit_variance(fit.dof) * rng.standard_t(fit.dof, shape)

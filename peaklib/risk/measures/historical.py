@@ -74,7 +74,7 @@ def compounded(returns: Floats, bars: int) -> Floats:
     """(n − bars + 1,) returns over all runs of `bars` bars; they overlap.
 
     Raises:
-        DataError: a return is below −100 %, after which nothing compounds.
+        DataError: an account is ruined by a return below −100 %, which nothing compounds.
     """
     if bars == 1:
         return returns
@@ -82,7 +82,7 @@ def compounded(returns: Floats, bars: int) -> Floats:
     if lowest < -1.0:
         raise DataError(
             f"return at row {int(np.argmin(returns))} is {lowest:.4g}: below −100 % there is "
-            "nothing to compound; take horizon=1, or returns on the capital behind the position"
+            "nothing to compound; take horizon=1, or end the account before its ruin"
         )
     runs = np.ones(returns.size - bars + 1)
     for k in range(bars):

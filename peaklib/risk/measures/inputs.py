@@ -1,17 +1,24 @@
 """What every measure asks of its input."""
 
 import math
+from numbers import Real
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.units import check_units
 
 Floats = NDArray[np.float64]
 
 # Enough for a decimal level; `1 - 0.95` is 0.050000000000000044, which is a rank too many.
 _DIGITS: Final = 12
+
+
+def is_number(value: object) -> bool:
+    """Whether something is a real number of Python or NumPy; text and truth values are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def tail_of(level: float) -> float:
@@ -20,7 +27,7 @@ def tail_of(level: float) -> float:
     Raises:
         DataError: `level` is not inside 0.5 … 1.
     """
-    tail = round(1.0 - level, _DIGITS) if 0.5 < level < 1.0 else 0.0
+    tail = round(1.0 - level, _DIGITS) if is_number(level) and 0.5 < level < 1.0 else 0.0
     if tail <= 0.0:
         raise DataError(
             f"level = {level!r}; give a confidence inside 0.5 … 1, such as 0.99 for a tail of 1 %"
@@ -36,25 +43,44 @@ def checked_returns(returns: ArrayLike, least: int = 2) -> Floats:
         least: how many are needed.
 
     Raises:
-        DataError: not one-dimensional, not numbers, fewer than `least`, or NaN or infinity.
+        DataError: not one-dimensional, not numbers, fewer than `least`, NaN or infinity, or
+            percent or prices as `check_units` tells them.
     """
-    try:
-        array = np.asarray(returns, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"returns are not numbers ({error}); give simple returns") from None
+    array = checked_array("returns", returns)
     if array.ndim != 1:
         raise DataError(f"returns have the shape {array.shape}; give those of one series, (n,)")
     if array.size < least:
         raise DataError(f"{array.size} returns; this measure needs {least} or more")
-    finite = np.isfinite(array)
-    if not finite.all():
+    # Both ends are NaN if any number is: two passes tell what a pass an element would.
+    with np.errstate(invalid="ignore"):
+        low, high = float(array.min()), float(array.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        finite = np.isfinite(array)
         row = int(np.argmin(finite))
         others = array.size - int(finite.sum())
         raise DataError(
             f"return at row {row} is {array[row]}; {others} of {array.size} are not finite; drop "
             "or repair them before measuring risk"
         )
+    if low < -1.0 or low > 0.0:
+        check_units(array, lambda row: f"return at row {row}")
     return array
+
+
+def checked_array(name: str, values: ArrayLike) -> Floats:
+    """Numbers as float64.
+
+    Args:
+        name: what they are, in the plural, for the message.
+        values: of any shape.
+
+    Raises:
+        DataError: not numbers, or rows of different lengths.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} are not numbers ({error}); give an array of numbers") from None
 
 
 def check_tail(n: int, level: float) -> float:

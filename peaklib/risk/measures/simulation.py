@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peaklib.risk.measures.inputs import checked_count
+from peaklib.risk.measures.order_statistics import QuantileMethod, empirical_tail
 
 Floats = NDArray[np.float64]
 
@@ -26,3 +27,17 @@ def compounded_paths(steps: Floats) -> Floats:
     """
     total: Floats = np.prod(np.maximum(1.0 + steps, 0.0), axis=1) - 1.0
     return total
+
+
+def simulated_tail(
+    steps: Floats, tail: float, method: QuantileMethod = "linear"
+) -> tuple[float, float]:
+    """VaR and expected shortfall over whole paths, as losses.
+
+    Args:
+        steps: (paths, bars) returns.
+        tail: its probability.
+        method: of the quantile, one of NumPy's.
+    """
+    low, mean = empirical_tail(compounded_paths(steps), tail, method)
+    return -low, -mean

@@ -3,17 +3,15 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from peaklib.errors import DataError
 from peaklib.risk.measures.inputs import (
     checked_count,
     checked_returns,
     checked_window,
     tail_of,
 )
-from peaklib.risk.measures.order_statistics import empirical_tail
-from peaklib.risk.measures.refits import refit_bars
+from peaklib.risk.measures.refits import estimates, refit_bars
 from peaklib.risk.measures.results import RollingRisk, TailRisk
-from peaklib.risk.measures.simulation import checked_paths, compounded_paths
+from peaklib.risk.measures.simulation import checked_paths, simulated_tail
 from peaklib.risk.measures.standard import student_t_tail
 from peaklib.risk.measures.student_fit import LEAST, StudentT, fit_student_t
 
@@ -58,9 +56,7 @@ def student_t_risk(
     else:
         shape = (checked_paths(paths, tail), bars)
         draws = np.random.default_rng(seed).standard_t(fit.dof, shape)
-        ends = compounded_paths(fit.location + fit.scale * draws)
-        low, mean = empirical_tail(ends, tail, "linear")
-        var, shortfall = -low, -mean
+        var, shortfall = simulated_tail(fit.location + fit.scale * draws, tail)
         details |= {"paths": paths, "seed": seed}
     return TailRisk(
         measure="student_t",
@@ -96,16 +92,18 @@ def rolling_student_t(
     tail = tail_of(level)
     array = checked_returns(returns, LEAST)
     bars = checked_window(window, array.size, LEAST)
-    starts, failed = refit_bars(array.size, bars, refit), []
+    starts, failed = refit_bars(array.size, bars, refit), list[int]()
     var, shortfall = np.full(array.size, np.nan), np.full(array.size, np.nan)
+
+    def fitted(start: int) -> tuple[float, float]:
+        return _one_bar(fit_student_t(array[start - bars : start]), tail)
+
     now = (np.nan, np.nan)
-    for start in starts:
-        try:
-            now = _one_bar(fit_student_t(array[start - bars : start]), tail)
-        except DataError as error:
+    for start, found in estimates(starts, bars, fitted):
+        if found is None:
             failed.append(start)
-            if len(failed) == len(starts):
-                raise DataError(f"no window of {bars} bars has a fit: {error}") from error
+        else:
+            now = found
         var[start : start + refit], shortfall[start : start + refit] = now
     return RollingRisk(
         measure="student_t",

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from peaklib.errors import DataError
 from peaklib.risk.measures.inputs import checked_returns, checked_window
-from peaklib.risk.measures.refits import refit_bars
+from peaklib.risk.measures.refits import estimates, refit_bars
 from peaklib.risk.measures.results import RollingRisk
 from peaklib.risk.measures.volatility_model import (
     LEAST,
@@ -102,15 +101,15 @@ def _stretches(
 ) -> Iterator[Stretch]:
     """Each stretch that has parameters; refits without a fit are added to `failed`."""
     last: Stretch | None = None
-    for start in starts:
+
+    def fitted(start: int) -> Variance:
         before = array[start - window : start]
         begin = last.fit.estimates if last else None
-        try:
-            fit = fit_variance(before, model=model, innovations=innovations, start=begin)
-        except DataError as error:
+        return fit_variance(before, model=model, innovations=innovations, start=begin)
+
+    for start, fit in estimates(starts, window, fitted):
+        if fit is None:
             failed.append(start)
-            if len(failed) == len(starts):
-                raise DataError(f"no window of {window} bars has a fit: {error}") from error
             if last is None:
                 continue
             kept = last.residuals[-window:]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.finite import first_not_finite
 from peaklib.risk.measures.frames import check_frame, frame_values
 from peaklib.risk.stress.book import Book
 
@@ -89,9 +90,9 @@ def betas_of(book: Book, names: Sequence[str], asked_by: str) -> pd.DataFrame:
     if table is book.factors:
         return estimate_betas(book.returns[held], table[list(names)])
     given = table.reindex(index=held, columns=list(names)).astype(np.float64)
-    wrong = ~np.isfinite(given.to_numpy())
-    if wrong.any():
-        row, column = (int(at) for at in np.argwhere(wrong)[0])
+    bad = first_not_finite(given.to_numpy())
+    if bad is not None:
+        row, column = bad
         raise DataError(
             f"{asked_by}: the beta of {held[row]!r} to {names[column]!r} is "
             f"{given.to_numpy()[row, column]}; give a finite one for every symbol that is held"

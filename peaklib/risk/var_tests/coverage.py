@@ -6,10 +6,12 @@ import numpy as np
 from scipy.special import bdtr, bdtrc, chdtrc, xlogy
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.inputs import is_number
 from peaklib.risk.var_tests.likelihood_ratio import (
     LikelihoodRatio,
     check_counts,
     check_rate,
+    check_significance,
     gain,
     judged,
 )
@@ -85,8 +87,7 @@ def kupiec_region(
     check_counts(0, n_days)
     true_rate = tail if rate is None else rate
     check_rate(true_rate)
-    if not 0 < significance < 1:
-        raise DataError(f"significance is {significance}; it must be between 0 and 1")
+    check_significance(significance)
     counts = np.arange(n_days + 1)
     quiet = n_days - counts
     ratios = 2 * (
@@ -124,6 +125,8 @@ def time_until_first_failure(first: int, tail: float) -> LikelihoodRatio:
     Source: Kupiec (1995), J. of Derivatives 3(2).
     """
     check_rate(tail)
-    if first < 1:
-        raise DataError(f"the first exceedance is on day {first}; days are counted from 1")
+    if not (is_number(first) and first >= 1 and first % 1 == 0):
+        raise DataError(
+            f"the first exceedance is on day {first!r}; give a whole number, counted from 1"
+        )
     return judged(2 * gain(1, first, tail), 1)

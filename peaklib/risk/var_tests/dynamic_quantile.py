@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from peaklib.errors import DataError
-from peaklib.risk.var_tests.exceptions import Exceptions, Floats
+from peaklib.risk.var_tests.exceptions import Exceptions, Floats, check_exceptions
 from peaklib.risk.var_tests.likelihood_ratio import judged
 from peaklib.risk.var_tests.simulated_quantile import simulated_dynamic_quantile
 
@@ -68,6 +68,7 @@ def dynamic_quantile(
     Source: Engle and Manganelli (2004), J. of Business and Economic Statistics 22(4), the
     test out of sample.
     """
+    check_exceptions(exceptions)
     n_days = exceptions.n_days
     if lags < 0 or n_days - lags <= lags + 2:
         raise DataError(

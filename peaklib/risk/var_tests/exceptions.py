@@ -13,6 +13,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.finite import first_not_finite
+from peaklib.risk.measures.inputs import checked_array, tail_of
+from peaklib.risk.measures.units import check_units
 
 Floats = NDArray[np.float64]
 Hits = NDArray[np.bool_]
@@ -43,8 +46,7 @@ class Exceptions:
     @property
     def tail(self) -> float:
         """Probability with which a right VaR is exceeded: 0.01 for a level of 0.99."""
-        # 1 - 0.95 is 0.050000000000000044, enough to move a rank or a zone.
-        return round(1 - self.level, 12)
+        return tail_of(self.level)
 
     @property
     def n_days(self) -> int:
@@ -97,12 +99,11 @@ def exceptions_of(
         shortfall: (n_days,), expected shortfall for the same days, never below the VaR.
 
     Raises:
-        DataError: lengths or indexes differ, numbers are missing or infinite, no day has a
-            forecast, most VaRs are negative, a shortfall lies below its VaR, or `level` is
-            out of its range.
+        DataError: something that is no numbers, lengths or indexes differ, numbers are missing
+            or infinite, no day has a forecast, returns or VaRs that are percent or prices, most
+            VaRs negative, a shortfall below its VaR, or `level` out of its range.
     """
-    if not 0.5 < level < 1:
-        raise DataError(f"level is {level}; it is a confidence between 0.5 and 1, such as 0.99")
+    tail_of(level)
     outcome, forecast = _paired("var", returns, var)
     expected = None if shortfall is None else _paired("shortfall", returns, shortfall)[1]
     start = _warm_up(forecast if expected is None else forecast + expected)
@@ -112,8 +113,9 @@ def exceptions_of(
         named["shortfall"] = expected
     for name, values in named.items():
         _check_finite(name, values, start, index)
+    check_units(outcome, lambda row: f"return at row {row}")
     outcome, forecast = outcome[start:], forecast[start:]
-    _check_sign(forecast)
+    _check_size(forecast)
     if expected is not None:
         expected = expected[start:]
         _check_shortfall(forecast, expected, None if index is None else index[start:])
@@ -145,8 +147,17 @@ def exceedances(returns: ArrayLike, var: ArrayLike) -> Hits:
     return -outcome > forecast
 
 
-def _paired(name: str, returns: object, forecasts: object) -> tuple[Floats, Floats]:
-    outcome, forecast = np.asarray(returns, dtype=float), np.asarray(forecasts, dtype=float)
+def check_exceptions(exceptions: object) -> None:
+    """Raise a `DataError` unless something is what `exceptions_of` returns."""
+    if not isinstance(exceptions, Exceptions):
+        raise DataError(
+            f"exceptions: a {type(exceptions).__name__}; give exceptions_of(returns, var, "
+            "level=...), which pairs returns with their forecasts"
+        )
+
+
+def _paired(name: str, returns: ArrayLike, forecasts: ArrayLike) -> tuple[Floats, Floats]:
+    outcome, forecast = checked_array("returns", returns), checked_array(name, forecasts)
     if outcome.ndim != 1 or outcome.shape != forecast.shape:
         raise DataError(
             f"returns have the shape {outcome.shape}, {name} has {forecast.shape}; give one "
@@ -171,9 +182,9 @@ def _warm_up(forecasts: Floats) -> int:
 
 
 def _check_finite(name: str, values: Floats, start: int, index: "pd.Index[Any] | None") -> None:
-    bad = np.flatnonzero(~np.isfinite(values[start:]))
-    if bad.size:
-        row = start + int(bad[0])
+    bad = first_not_finite(values[start:])
+    if bad is not None:
+        row = start + bad[0]
         where = f"row {row}" if index is None else f"row {row} ({index[row]})"
         raise DataError(
             f"{name} is {values[row]} at {where}, after the first forecast; days that cannot be "
@@ -181,7 +192,13 @@ def _check_finite(name: str, values: Floats, start: int, index: "pd.Index[Any] |
         )
 
 
-def _check_sign(var: Floats) -> None:
+def _check_size(var: Floats) -> None:
+    huge = int((var > 1).sum())
+    if 2 * huge > len(var):
+        raise DataError(
+            f"VaR is above 1 on {huge} of {len(var)} days, a loss of more than all there is; give "
+            "fractions, 0.02 for 2 %"
+        )
     negative = int((var < 0).sum())
     if 2 * negative > len(var):
         raise DataError(

@@ -102,11 +102,17 @@ def christoffersen_coverage(hits: ArrayLike, tail: float) -> LikelihoodRatio:
 
 def checked_hits(hits: ArrayLike) -> Hits:
     """(n_days,) of True and False, or a `DataError` that says what was given instead."""
-    days = np.asarray(hits)
+    try:
+        days = np.asarray(hits)
+    except ValueError as error:
+        raise DataError(f"hits are no array ({error}); give one True or False a day") from None
     if days.ndim != 1 or len(days) < 2:
         raise DataError(
             f"hits have the shape {days.shape}; give one True or False a day, at least two days"
         )
-    if days.dtype != bool and not np.isin(days, (0, 1)).all():
-        raise DataError("hits hold other numbers than 0 and 1; give exceedances, not returns")
+    if days.dtype != bool and not (days.dtype.kind in "uif" and np.isin(days, (0, 1)).all()):
+        raise DataError(
+            "hits hold something else than True and False, or 0 and 1; give exceedances, not "
+            "returns: exceedances(returns, var)"
+        )
     return days.astype(bool)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.special import chdtrc, xlogy
 
 from peaklib.errors import DataError
+from peaklib.risk.measures.inputs import is_number
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,26 @@ def gain(events: int, trials: int, rate: float) -> float:
 
 def check_rate(tail: float) -> None:
     """Raise a `DataError` unless `tail` is a probability that can be exceeded or kept."""
-    if not (np.isfinite(tail) and 0 < tail < 1):
+    if not (is_number(tail) and 0 < tail < 1):
         raise DataError(
-            f"tail is {tail}; it is the promised exceedance rate, between 0 and 1: 0.01 for a "
+            f"tail is {tail!r}; it is the promised exceedance rate, between 0 and 1: 0.01 for a "
             "99 % VaR"
         )
 
 
 def check_counts(n_exceedances: int, n_days: int) -> None:
     """Raise a `DataError` unless the counts can be counts of exceedances."""
+    for name, count in (("n_exceedances", n_exceedances), ("n_days", n_days)):
+        if not (is_number(count) and count % 1 == 0):
+            raise DataError(f"{name} is {count!r}; it is a count, give a whole number")
     if n_days < 1 or not 0 <= n_exceedances <= n_days:
         raise DataError(
             f"{n_exceedances} exceedances in {n_days} days; days are at least 1, exceedances "
             "between 0 and the days"
         )
+
+
+def check_significance(significance: float) -> None:
+    """Raise a `DataError` unless a p-value can lie on either side of it."""
+    if not (is_number(significance) and 0 < significance < 1):
+        raise DataError(f"significance is {significance!r}; it must be a number between 0 and 1")

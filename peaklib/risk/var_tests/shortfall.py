@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 
 from peaklib.errors import DataError
-from peaklib.risk.var_tests.exceptions import Exceptions, Floats
+from peaklib.risk.var_tests.exceptions import Exceptions, Floats, check_exceptions
 from peaklib.risk.var_tests.null_hits import independent_hits
 from peaklib.risk.var_tests.null_tails import NormalTail, NullTail
 
@@ -75,6 +75,7 @@ def acerbi_szekely(
 
     Source: Acerbi and Székely (2014), Backtesting expected shortfall, Risk 27(11).
     """
+    check_exceptions(exceptions)
     if exceptions.shortfall is None:
         raise DataError("exceptions have no expected shortfall; give `shortfall` to exceptions_of")
     shape = NormalTail() if null is None else null

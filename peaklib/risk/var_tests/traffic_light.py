@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import bdtr, bdtrc
 
 from peaklib.errors import DataError
-from peaklib.risk.var_tests.exceptions import Exceptions
+from peaklib.risk.var_tests.exceptions import Exceptions, check_exceptions
 from peaklib.risk.var_tests.likelihood_ratio import check_counts, check_rate
 
 Zone = Literal["green", "yellow", "red"]
@@ -150,6 +150,7 @@ def rolling_zones(
     Raises:
         DataError: fewer days than `window`, or an argument outside its range.
     """
+    check_exceptions(exceptions)
     if not 1 <= window <= exceptions.n_days:
         raise DataError(
             f"a window of {window} days over {exceptions.n_days}; it is between 1 and the days"
