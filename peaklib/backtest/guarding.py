@@ -26,8 +26,9 @@ _SIMULATION: Final = object()
 class AccountView:
     """What a guard sees of the simulated account, just before the fill of a bar.
 
-    Only a backtest makes one, and there is no subclass: whoever is handed an `AccountView`
-    has a simulated account before him.
+    A backtest makes it of its own account; calling the class, copying one with other values or
+    deriving from it is refused. So an account of another kind is not taken for a simulated one by
+    mistake. It is no proof against code that reaches for the private parts of this module.
 
     Args:
         bar, time: where the account stands; the time is the start of the bar.
@@ -83,7 +84,7 @@ class Answer:
 Guard = Callable[[AccountView, Floats], Floats | Answer]
 
 
-def view_of(
+def _view_of(
     bar: int,
     time: pd.Timestamp,
     cash: float,
@@ -92,7 +93,7 @@ def view_of(
     quantity: Floats,
     fill_prices: Floats,
 ) -> AccountView:
-    """The view of a simulation's account; see `AccountView`.
+    """The view of a simulation's account, for `simulation` and for nobody else; see `AccountView`.
 
     Args:
         fill_prices: (n_bars, n_assets).

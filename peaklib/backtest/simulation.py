@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from peaklib import metrics
 from peaklib.backtest import account, trades
-from peaklib.backtest.guarding import AccountView, Guard, Interventions, view_of
+from peaklib.backtest.guarding import AccountView, Guard, Interventions, _view_of
 from peaklib.backtest.market import Market
 from peaklib.backtest.terms import Terms
 from peaklib.evidence.compiled import compiled
@@ -237,7 +237,7 @@ class Simulation:
         )
 
     def _view(self, t: int, scratch: Scratch) -> AccountView:
-        return view_of(
+        return _view_of(
             t,
             self.market.index[t],
             float(scratch.book[account.CASH]),

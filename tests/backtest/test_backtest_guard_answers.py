@@ -1,10 +1,13 @@
 """Guards that keep positions, give reasons, and see an account that only a backtest can make."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scratch import ROOT
 
 from peaklib.backtest import AccountView, Answer, run_backtest
 from peaklib.errors import LiveNotImplementedError, StrategyError
@@ -169,6 +172,21 @@ def test_nobody_but_a_backtest_makes_the_view_of_an_account(make_bars) -> None:
         replace(seen[0], cash=1e9)
     with pytest.raises(LiveNotImplementedError, match="derived from AccountView"):
         type("Broker", (AccountView,), {})
+
+
+def test_nobody_but_the_backtest_reaches_for_what_makes_views_of_accounts() -> None:
+    own = ROOT / "peaklib" / "backtest"
+    private = re.compile(r"\b(_view_of|_SIMULATION|view_of)\b")
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("peaklib", "notebooks", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        if path != Path(__file__) and private.search(path.read_text("utf-8"))
+    }
+    assert found == {(own / name).relative_to(ROOT).as_posix() for name in MAKERS}
+
+
+MAKERS = ("guarding.py", "simulation.py")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ instead of arrays, the whole book at once instead of the order's symbol beside t
 for the value at risk a count of the scenarios beyond the limit instead of a quantile.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -112,7 +113,9 @@ def recomputed(order: Fields, state: Fields, limits: Fields, now: datetime) -> d
     moments = [state["as_of"], *(state["price_times"][name] for name in relevant)]
     start, peak = printed(state["day_start_equity"]), printed(state["peak_equity"])
     gross = sum(map(abs, book.values()))
-    window = timedelta(seconds=limits["order_window_s"])
+    sent = state["order_times"]
+    window = printed(limits["order_window_s"])
+    ages = [Fraction((now - time) // timedelta(microseconds=1), 10**6) for time in sent]
     found: dict[str, Any] = {
         "price_age": Fraction((now - min(moments)) // timedelta(microseconds=1), 10**6),
         "price_gap": abs(asked / price - 1),
@@ -124,14 +127,14 @@ def recomputed(order: Fields, state: Fields, limits: Fields, now: datetime) -> d
         "concentration": max(map(abs, book.values())) / equity if equity > 0 else None,
         "daily_loss": 1 - equity / start,
         "drawdown": 1 - equity / peak,
-        "order_rate": 1 + sum(now - window < time <= now for time in state["order_times"]),
+        "order_rate": 1 + sum(0 <= age < window for age in ages),
         "stress_loss": _worst(book, state, equity),
         "equity": equity,
         "book": {name: value for name, value in book.items() if value},
     }
     if max(moments) > now:
         found["price_age"] = None
-    if any(time > now for time in state["order_times"]):
+    if any(time > now for time in sent):
         found["order_rate"] = None
     return found
 
@@ -163,6 +166,19 @@ def too_many_beyond(found: Mapping[str, Any], state: Fields, limits: Fields) -> 
     )
     # The loss of rank ceil(let) must not be beyond, so fewer than that many may be.
     return bool(beyond >= let)
+
+
+def var_of(found: Mapping[str, Any], state: Fields, limits: Fields) -> Fraction | None:
+    """Value at risk of a book with scenarios for all that it holds; None if no equity is left."""
+    book, equity, table = found["book"], found["equity"], state["scenario_returns"]
+    if equity <= 0:
+        return None
+    count = len(next(iter(table.values())))
+    losses = sorted(
+        -sum(value * printed(table[name][k]) for name, value in book.items()) for k in range(count)
+    )
+    rank = math.ceil(count * (1 - printed(limits["var_level"])))
+    return Fraction(losses[-rank]) / equity
 
 
 def beyond(order: Fields, state: Fields, limits: Fields, now: datetime) -> set[str]:

@@ -1,6 +1,7 @@
 """Auto-liquidation on real prices: the S&P 500 of 2007 to 2009, and twenty stocks of these years.
 
-The closes of 1,565.15 (9 October 2007) and 1,407.22 (26 November 2007) are those of the index.
+The closes of 1,565.15 (9 October 2007) and 1,407.22 (26 November 2007) are those of the series
+that is loaded, arch.data.sp500.
 """
 
 from datetime import timedelta

@@ -1,5 +1,6 @@
 """Auto-liquidation in backtests: ledgers by hand, what stays possible, and what it cannot see."""
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -81,6 +82,44 @@ def test_after_the_reset_the_unchanged_target_is_taken_up_again(make_bars) -> No
     assert reset.at == result.equity.index[5]
     # The peak before the reset is forgotten: from 80 on, only 10 % down from 90 would trip.
     assert not guard.state.tripped
+
+
+def test_a_desk_in_a_hurry_resets_no_trip_before_it_was_sold(make_bars) -> None:
+    closes = [100, 100, 80, 80, 80, 80]
+    guard = AutoLiquidation(DRAWDOWN, desk=cooling_off(timedelta(0), by="t"))
+    result = run_backtest([1] * 6, make_bars(closes, open=[100, 100, 100, 80, 80, 80]), guard=guard)
+    # Down 20 % at the close of bar 2, sold at the open of bar 3, reset and bought again on bar 4.
+    held = [round(100 * value, 6) for value in result.positions.iloc[:, 0]]
+    assert held == [0, 1, 1, 0, 1, 1]
+    (reset,) = guard.state.resets
+    assert reset.trips[0].at == result.equity.index[2]
+    assert reset.at == result.equity.index[4]
+    assert len(result.interventions) == 1
+
+
+def test_a_breaker_that_starts_tripped_is_reset_only_after_a_fill(make_bars) -> None:
+    first = AutoLiquidation(DRAWDOWN)
+    run_backtest([1] * 4, make_bars([100, 100, 80, 80]), guard=first)
+    late = replace(first.state, time=None, recent=())
+    guard = AutoLiquidation(DRAWDOWN, desk=cooling_off(timedelta(0), by="t"), state=late)
+    result = run_backtest([1] * 6, make_bars([80] * 6), guard=guard)
+    assert list(result.positions.iloc[:, 0] != 0) == [False, False] + [True] * 4
+
+
+def test_every_trip_that_is_reset_had_been_sold_however_short_the_wait(sp500) -> None:
+    limits = BreakerRules(daily_loss=0.03, drawdown=None, orders=None)
+    for days in (0, 1, 3):
+        guard = AutoLiquidation(limits, desk=cooling_off(timedelta(days=days), by="t"))
+        result = run_backtest(np.ones(len(sp500.frame)), sp500, fees_bps=5, guard=guard)
+        held, fills = result.positions.iloc[:, 0], pd.DatetimeIndex(result.interventions["time"])
+        assert len(guard.state.resets) > 20
+        for reset in guard.state.resets:
+            tripped = pd.Timestamp(reset.trips[0].at)
+            before = held.loc[:tripped].iloc[-1] or held.loc[:tripped].iloc[-2]
+            assert before != 0
+            # Sold at the fill that it was seen at, or at the one after the close.
+            assert ((fills >= tripped) & (fills < reset.at)).sum() == 1, (days, reset.at)
+            assert held.loc[: reset.at].iloc[-2] == 0, (days, reset.at)
 
 
 def test_while_tripped_no_target_of_the_strategy_opens_anything(make_bars) -> None:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -128,7 +129,7 @@ def stored() -> BreakerState:
 def test_a_stored_breaker_comes_back_exactly() -> None:
     state = stored()
     text = breaker_to_json(state)
-    assert json.loads(text)["schema"] == "peaklib.breaker/1"
+    assert json.loads(text)["schema"] == "peaklib.breaker/2"
     for form in (text, text.encode()):
         restored = breaker_from_json(form)
         assert restored == state
@@ -136,9 +137,18 @@ def test_a_stored_breaker_comes_back_exactly() -> None:
         assert breaker_to_json(restored) == text
 
 
-def changed(**fields: object) -> str:
-    plain = json.loads(breaker_to_json(stored())) | fields
+def sealed(plain: dict[str, object]) -> str:
+    """A text with the checksum of what it says: somebody has taken care of that too."""
+    bare = {name: value for name, value in plain.items() if name != "sha256"}
+    return written(bare | {"sha256": sha256(written(bare).encode()).hexdigest()})
+
+
+def written(plain: dict[str, object]) -> str:
     return json.dumps(plain, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
+def changed(**fields: object) -> str:
+    return sealed(json.loads(breaker_to_json(stored())) | fields)
 
 
 def test_what_was_changed_is_an_error_and_never_a_fresh_breaker() -> None:
@@ -160,10 +170,13 @@ def test_what_was_changed_is_an_error_and_never_a_fresh_breaker() -> None:
         "a text": good.replace('"equity":70.1', '"equity":"70.1"'),
         "too large": good.replace('"equity":70.1', '"equity":1e999'),
         "another digit form": good.replace('"equity":70.1', '"equity":70.10'),
-        "schema": changed(schema="peaklib.breaker/2"),
-        "no schema": json.dumps({k: v for k, v in plain.items() if k != "schema"}),
+        "schema": changed(schema="peaklib.breaker/1"),
+        "no schema": sealed({k: v for k, v in plain.items() if k != "schema"}),
+        "no checksum": written({k: v for k, v in plain.items() if k != "sha256"}),
+        "another checksum": written(plain | {"sha256": "0" * 64}),
+        "a checksum of nothing": written(plain | {"sha256": None}),
         "unknown field": changed(colour="red"),
-        "missing field": json.dumps({k: v for k, v in plain.items() if k != "trips"}),
+        "missing field": sealed({k: v for k, v in plain.items() if k != "trips"}),
         "equity above its peak": changed(peak=60),
         "peak of nothing": changed(peak=0, equity=-1, day_start=-1),
         "no account": changed(account=""),
@@ -185,5 +198,16 @@ def test_what_was_changed_is_an_error_and_never_a_fresh_breaker() -> None:
     for name, text in broken.items():
         with pytest.raises(DataError, match="hold the account flat"):
             pytest.fail(f"{name}: {breaker_from_json(text)}")
-    with pytest.raises(DataError, match=r"its schema is 'peaklib.breaker/2', and this reads"):
-        breaker_from_json(changed(schema="peaklib.breaker/2"))
+    with pytest.raises(DataError, match=r"its schema is 'peaklib.breaker/1', and this reads"):
+        breaker_from_json(changed(schema="peaklib.breaker/1"))
+
+
+def test_a_latch_is_not_opened_by_an_edit_of_its_text_that_forgets_the_checksum() -> None:
+    plain = json.loads(breaker_to_json(stored()))
+    assert plain["trips"]
+    edits: list[dict[str, object]] = [{"trips": []}, {"peak": 1e6}, {"account": "another"}]
+    for edit in (*edits, {"equity": 70.2}, {"resets": []}):
+        with pytest.raises(DataError, match="sha256 is not that of its content"):
+            breaker_from_json(written(plain | edit))
+    # The checksum is no secret: it finds what was not meant, and no more.
+    assert not breaker_from_json(changed(trips=[])).tripped

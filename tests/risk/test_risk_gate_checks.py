@@ -248,6 +248,47 @@ def test_equity_that_only_rounding_takes_away_is_there() -> None:
     assert decide(bought, poor, wide).allowed
 
 
+def test_a_cost_that_is_small_beside_what_changes_hands_is_counted_exactly() -> None:
+    """1,000 x 1e-12 of 3.33333e-8 are 3.00003 %; `1.100000000001 - 1.1` makes it 2.9996 %."""
+    poor = {
+        **dict.fromkeys(("equity", "day_start_equity", "peak_equity"), 3.33333e-08),
+        "positions": {"A": -1_000.0},
+        "prices": {"A": 1.1, "B": 50.0},
+    }
+    bought = {"quantity": 1_000.0, "price": 1.100000000001}
+    assert 1_000.0 * (1.100000000001 - 1.1) / 3.33333e-08 < 0.03
+    assert failed(decide(bought, poor, {"max_daily_loss": 0.03})) == {"daily_loss"}
+    assert failed(decide(bought, poor, {"max_drawdown": 0.03, "max_daily_loss": 1.0})) == {
+        "drawdown"
+    }
+    assert decide(bought, poor, {"max_daily_loss": 0.0300001}).allowed
+
+
+def test_a_position_of_next_to_no_value_is_held_all_the_same() -> None:
+    """5e-324 units at 1e-12 are 0 in floats; nobody has a scenario for them."""
+    dust = {
+        "positions": {"A": 20.0, "B": 5e-324},
+        "prices": {"A": 100.0, "B": 1e-12},
+        "scenario_returns": {"A": [0.0] * 4},
+        "stress_moves": {"x": {"A": 0.0}},
+    }
+    closing = {"side": "sell", "quantity": 20.0}
+    assert failed(decide(closing, dust)) == {"var", "stress_loss"}
+    assert decide(closing, {**dust, "positions": {"A": 20.0}}).allowed
+
+
+def test_a_window_and_a_tail_of_many_digits_are_not_rounded_in_favour_of_the_order() -> None:
+    """1.0000004 s hold what was sent 1 s ago; of 100 scenarios 0.99999999999 lie beyond."""
+    sent = {"order_times": [NOW - timedelta(seconds=1)]}
+    for window, counted in ((1.0000004, 2), (1.0, 1)):
+        decision = decide(None, sent, {"order_window_s": window})
+        values = {check.name: check.value for check in decision.checks}
+        assert values["order_rate"] == counted
+    calm = {"scenario_returns": {"A": [0.0] * 100, "B": [0.0] * 100}}
+    assert decide(None, calm, {"var_level": 0.99}).allowed
+    assert failed(decide(None, calm, {"var_level": 0.9900000000001})) == {"var"}
+
+
 def test_decimals_that_binary_numbers_do_not_have_are_counted_as_they_are_printed() -> None:
     """3 x 0.1 is 0.30000000000000004 in floats, and 10 x 0.1 hides that 0.1 is a little more."""
     cheap = {

@@ -8,12 +8,14 @@ from copy import deepcopy
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NoReturn
 
 import pytest
 from risk_gate_cases import NOW, decide, limit_fields, order_fields, state_fields
 
 from peaklib.risk.gate import GateDecision, OrderIntent, PortfolioState, RiskLimits, Tally, evaluate
+from peaklib.risk.gating.limits import LIMIT_TYPES
 
 HERE = Path(__file__).parent
 HEAVY = {"pandas", "scipy", "pydantic", "numba", "arch", "sklearn", "skfolio", "statsmodels"}
@@ -127,6 +129,71 @@ def test_inputs_that_are_refused_have_digests_that_tell_them_apart() -> None:
     digests |= {decide(state={"equity": value}).digest for value in (nan, None, -1.0, "x")}
     digests |= {decide(limits={"max_var": value}).digest for value in (nan, None, -1.0, "x")}
     assert len(digests) == 14
+
+
+def test_whole_limits_have_the_digest_of_equal_floats_whatever_is_blocked() -> None:
+    """A malformed order, a symbol without a price, a malformed state; and one that passes."""
+    whole: dict[str, Any] = {name: 1 for name, kind in LIMIT_TYPES.items() if kind is float}
+    del whole["var_level"]
+    assert {"max_leverage", "max_stress_loss", "order_window_s"} < whole.keys()
+    cases: tuple[tuple[Any, Any], ...] = (
+        ({"quantity": float("nan")}, {}),
+        ({"symbol": "C"}, {}),
+        ({}, {"equity": None}),
+        ({}, {}),
+    )
+    for order, state in cases:
+        for name, value in whole.items():
+            one = decide(order, state, {name: value})
+            other = decide(order, state, {name: float(value)})
+            assert one.checks == other.checks, name
+            assert one.digest == other.digest, name
+            kinds = [(type(check.value), type(check.limit)) for check in one.checks]
+            assert kinds == [(type(check.value), type(check.limit)) for check in other.checks]
+
+
+def test_numbers_that_are_refused_have_the_digest_of_equal_numbers() -> None:
+    for one, other in ((0, 0.0), (0.0, -0.0), (10**16, 1e16), (-(2**60), -float(2**60))):
+        for field in ("quantity", "price"):
+            assert decide({field: one}).digest == decide({field: other}).digest, one
+        for field in ("equity", "peak_equity"):
+            assert decide(None, {field: one}).digest == decide(None, {field: other}).digest, one
+        for field in ("max_var", "max_leverage", "var_level", "order_window_s"):
+            pair = decide(limits={field: one}), decide(limits={field: other})
+            assert pair[0].digest == pair[1].digest, (field, one)
+
+
+def test_what_is_nested_without_end_or_lies_when_it_is_read_has_a_digest_too() -> None:
+    deep: Any = 1.0
+    for _ in range(100_000):
+        deep = (deep,)
+    junk: tuple[Any, ...] = (deep, [deep], {"A": deep}, {"A": {"A": deep}}, {"A": [deep]})
+    junk += (MappingProxyType({1: 2, "a": 3}), MappingProxyType(Unreadable()), (deep, {"A": deep}))
+    for thing in junk:
+        for name in (*order_fields(), "unknown"):
+            decision = decide({name: thing})
+            assert not decision.allowed
+            assert len(decision.digest) == 64, name
+        for name in (*state_fields(), "unknown"):
+            decision = decide(None, {name: thing})
+            assert not decision.allowed
+            assert len(decision.digest) == 64, name
+        for name in limit_fields():
+            decision = decide(None, None, {name: thing})
+            assert not decision.allowed
+            assert len(decision.digest) == 64, name
+        decision = decide(now=thing)
+        assert not decision.allowed
+        assert len(decision.digest) == 64
+
+
+class Unreadable(dict[str, Any]):
+    """A dict that raises whenever somebody looks into it."""
+
+    def _bang(self, *_: object) -> NoReturn:
+        raise RuntimeError("looked into")
+
+    __iter__ = __getitem__ = __len__ = keys = items = values = _bang
 
 
 def test_zero_and_minus_zero_are_the_same_number() -> None:

@@ -17,6 +17,7 @@ from risk_gate_cases import (
     order_fields,
     recomputed,
     state_fields,
+    var_of,
 )
 
 from peaklib.risk.gate import OrderIntent, PortfolioState, RiskLimits, evaluate
@@ -133,6 +134,74 @@ def test_limits_that_are_met_to_the_last_digit_are_decided_as_by_hand(seed: int)
         low, high = RANGES[key]
         edge = float(found[name])
         for limit in (edge, math.nextafter(edge, 0), math.nextafter(edge, math.inf)):
+            if low <= limit <= high:
+                tight = {**limits, key: limit}
+                assert decided(order, state, tight) == beyond(order, state, tight, NOW), name
+
+
+def draw_extreme(draw: Random) -> tuple[Fields, Fields]:
+    """An order and a state whose numbers cancel: little is left of much, or hangs on a last digit.
+
+    The equity is tiny beside the positions or beside what the order moves, shorts are closed to
+    the last unit or but for dust, and the fill is worse than the price by a hair.
+    """
+    names = "AB" if draw.random() < 0.7 else "A"
+    prices = {n: round(10 ** draw.uniform(-2, 4), draw.choice((1, 2, 3))) + 0.01 for n in names}
+    held = {n: draw.choice((1, -1)) * size(draw) for n in names}
+    side = "buy" if held["A"] < 0 or draw.random() < 0.3 else "sell"
+    worse = prices["A"] * 10 ** draw.uniform(-13, -1.5) * draw.choice((0.0, 1.0, 1.0, 1.0))
+    price = prices["A"] + (worse if side == "buy" else -worse)
+    near = abs(held["A"]) * (1 + draw.choice((0.0, 0.0, 1e-15, -1e-12, 1e-9)))
+    quantity = draw.choice((near, size(draw), float(round(near)) + 1.0))
+    paid = quantity * abs(price - prices["A"])
+    gross = sum(abs(held[n]) * prices[n] for n in names)
+    equity = draw.choice((paid * draw.uniform(1, 60), paid * (1 + 1e-9), gross * 1e-9, gross, 1.0))
+    equity = min(max(equity, 1e-9), 1e15)
+    day = equity * draw.choice((1.0, 1.0, 1.0 + 1e-12, 1.01))
+    state = state_fields(
+        equity=equity,
+        day_start_equity=day,
+        peak_equity=max(equity, day) * draw.choice((1.0, 1.0, 1.1)),
+        positions=held,
+        prices=prices,
+        price_times=dict.fromkeys(names, NOW),
+        scenario_returns={n: [move(draw) for _ in range(8)] for n in names},
+        stress_moves={"x": {n: move(draw) * 5 for n in names}},
+    )
+    return order_fields(side=side, quantity=quantity, price=price), state
+
+
+def size(draw: Random) -> float:
+    """Units, from dust to a great many, with few digits or all of them."""
+    value = 10 ** draw.uniform(-6, 9)
+    return draw.choice((value, round(value, 1) + 0.1, float(round(value)) + 1.0))
+
+
+def edges(draw: Random, value: float) -> tuple[float, ...]:
+    """Limits at a value, one float beside it, and so near that only rounding could miss it."""
+    off = 10 ** draw.uniform(-16, -6)
+    beside = (math.nextafter(value, 0), math.nextafter(value, math.inf))
+    return value, *beside, value * (1 - off), value * (1 + off)
+
+
+@pytest.mark.slow
+@settings(max_examples=150)
+@given(st.integers(0, 2**32))
+def test_limits_are_kept_where_the_numbers_of_the_book_cancel(seed: int) -> None:
+    """A scale that forgets one of the cancelling terms lets orders pass a limit here."""
+    draw = Random(seed)
+    order, state = draw_extreme(draw)
+    limits = limit_fields(
+        **{name: high for name, (_, high) in RANGES.items() if name not in ("var_level", *WHOLE)}
+    )
+    found = recomputed(order, state, limits, NOW)
+    found["var"] = var_of(found, state, limits)
+    for name in FIGURES:
+        key = f"max_{name}"
+        if name in ("price_age", "order_rate") or found[name] is None:
+            continue
+        low, high = RANGES[key]
+        for limit in edges(draw, float(found[name])):
             if low <= limit <= high:
                 tight = {**limits, key: limit}
                 assert decided(order, state, tight) == beyond(order, state, tight, NOW), name

@@ -16,12 +16,14 @@ from peaklib.risk.breakers.machine import breaker_step, breaker_trip
 from peaklib.risk.breakers.reducing import exits_only, untouched
 from peaklib.risk.breakers.resetting import ResetToken, breaker_reset, issue_reset_token
 from peaklib.risk.breakers.rules import BreakerRules, Observation, in_utc
-from peaklib.risk.breakers.state import BreakerState
+from peaklib.risk.breakers.state import BreakerState, Trip
 
 Floats = NDArray[np.float64]
 
 Desk = Callable[[BreakerState, datetime], ResetToken | None]
-"""Asked on every bar while the breaker is tripped: a token resets it, None leaves it."""
+"""Asked on every bar on which a tripped breaker may be reset: a token does so, None does not.
+
+That is from the fill after the one that acted on the last trip: no trip is reset unsold."""
 
 RISK = "risk"
 
@@ -30,7 +32,8 @@ def cooling_off(wait: timedelta, *, by: str) -> Desk:
     """A desk that resets a breaker some time after its last trip.
 
     Args:
-        wait: from the last trip to the reset.
+        wait: from the last trip to the reset, which is no earlier than the fill after the one
+            that acted on the trip, however short the wait.
         by: on whose behalf.
     """
 
@@ -42,6 +45,11 @@ def cooling_off(wait: timedelta, *, by: str) -> Desk:
         return issue_reset_token(state, by=by, reason=reason, now=now, ttl=timedelta(days=1))
 
     return desk
+
+
+def _latch_of(state: BreakerState) -> tuple[int, tuple[Trip, ...]]:
+    """What tells the latches of one account apart, without a digest on every bar."""
+    return len(state.resets), state.trips
 
 
 @dataclass(frozen=True)
@@ -68,20 +76,21 @@ class AutoLiquidation:
       which it has grown out of it.
 
     From then on a changed target may reduce positions, down to 0; it opens, increases or flips
-    none. What may not be traded keeps its quantity. After the reset the target that is due is
-    traded to again, changed or not.
+    none. What may not be traded keeps its quantity. The desk may reset the breaker once every
+    trip has been acted upon in a fill, on the next bar at the earliest. After the reset the
+    target that is due is traded to again, changed or not.
 
     Args:
         rules: of the breaker.
         cap: a limit on the risk of what is held, rule `risk` of the breaker. A book whose risk
             is not known trips it and is sold.
         on_risk: what a breach of the cap does.
-        desk: may reset the breaker; nobody does by default.
+        desk: may reset the breaker after it has acted; nobody does by default.
         state: to go on from; by default a fresh breaker over an account of 1.0.
 
     Raises:
         DataError: `on_risk` is neither, or the guard is used for a second account.
-        LiveNotImplementedError: it is called with anything but the account of a backtest.
+        LiveNotImplementedError: it is called with anything but an `AccountView`.
     """
 
     def __init__(
@@ -100,6 +109,7 @@ class AutoLiquidation:
         self._seen: _Seen | None = None
         self._due: Floats | None = None
         self._covariance: Floats | None = None
+        self._acted_on: tuple[int, tuple[Trip, ...]] = (0, ())
 
     @property
     def state(self) -> BreakerState:
@@ -124,6 +134,7 @@ class AutoLiquidation:
         self._seen = _Seen(account.bar, account.time, account.quantity, not self._state.tripped)
         if not self._state.tripped:
             return Answer(due)
+        self._acted_on = _latch_of(self._state)
         return self._held_back(account, due, news)
 
     def _watch(self, account: AccountView) -> None:
@@ -134,8 +145,10 @@ class AutoLiquidation:
             orders = int(np.count_nonzero(traded)) if self._seen.free else 0
             closed = Observation(time=self._seen.time, equity=account.marked, orders=orders)
             state = breaker_step(state, closed, rules)
+        # What tripped at the last close is sold in this fill: before it, nobody has acted on that.
         # A ruined account has ended: there is nothing to reset it for.
-        resettable = state.tripped and state.equity > 0.0
+        acted_on = state.tripped and _latch_of(state) == self._acted_on
+        resettable = acted_on and state.equity > 0.0
         if resettable and self.desk is not None and now is not None:
             token = self.desk(state, now)
             state = state if token is None else breaker_reset(state, token, now=now)

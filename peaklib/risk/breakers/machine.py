@@ -15,7 +15,7 @@ from peaklib.risk.breakers.rules import (
     Observation,
     in_utc,
     is_count,
-    is_number,
+    is_finite_number,
 )
 from peaklib.risk.breakers.state import BreakerState, Trip
 
@@ -89,7 +89,7 @@ def _read(state: BreakerState, shown: Observation | None) -> _Seen | str:
     time, equity, orders = in_utc(shown.time), shown.equity, shown.orders
     if time is None:
         return f"the time of the observation is {_named(shown.time)}, not one with a zone"
-    if equity is None or not is_number(equity):
+    if equity is None or not is_finite_number(equity):
         return f"the equity shown is {_named(equity)}, not a finite number"
     if orders is None or not is_count(orders):
         return f"the orders shown are {_named(orders)}, not a number from 0 to {MOST_ORDERS:,}"

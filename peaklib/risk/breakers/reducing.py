@@ -12,8 +12,8 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Book:
-    """What an account would hold after a fill.
+class Holding:
+    """What an account holds, or would hold after a fill.
 
     Args:
         values: (n_assets,) money in each position, at the fill prices.
@@ -25,7 +25,7 @@ class Book:
     equity: float
     goals: Floats
 
-    def cut(self, covariance: Floats, volatility: float, cost_rate: float) -> "Book":
+    def cut(self, covariance: Floats, volatility: float, cost_rate: float) -> "Holding":
         """The book inside a limit on its volatility; see `cut_by_contribution`.
 
         Its values are what is traded to then, to the last: a target would follow the equity down
@@ -43,7 +43,7 @@ class Book:
             self.values[held], self.equity, inner, volatility, cost_rate
         )
         costs = cost_rate * float(np.abs(self.values - values).sum())
-        return Book(values, self.equity - costs, np.full(values.size, np.nan))
+        return Holding(values, self.equity - costs, np.full(values.size, np.nan))
 
     def answer(self, account: AccountView, reason: str) -> Answer:
         """How a guard says so: what does not change is kept as it is.
@@ -58,14 +58,14 @@ class Book:
         return Answer(target, keep=same & (account.quantity != 0.0), reason=reason)
 
 
-def untouched(account: AccountView) -> Book:
+def untouched(account: AccountView) -> Holding:
     """What the account holds; unlisted assets that it does not hold count as nothing."""
     held = account.quantity != 0.0
     values = np.where(held, account.quantity * np.where(held, account.prices, 0.0), 0.0)
-    return Book(values, account.equity, np.full(values.size, np.nan))
+    return Holding(values, account.equity, np.full(values.size, np.nan))
 
 
-def exits_only(account: AccountView, due: Floats) -> Book:
+def exits_only(account: AccountView, due: Floats) -> Holding:
     """The book with those changes of a target that reduce a position and do not flip it.
 
     Args:
@@ -81,4 +81,4 @@ def exits_only(account: AccountView, due: Floats) -> Book:
     paid = cost * float(np.abs(now.values[less]).sum())
     equity = (now.equity - paid) / (1.0 - cost * float(np.abs(goals[less]).sum()))
     values = np.where(less, goals * equity, now.values)
-    return Book(values, equity, np.where(less, goals, np.nan))
+    return Holding(values, equity, np.where(less, goals, np.nan))

@@ -37,7 +37,7 @@ class BreakerRules:
     def __post_init__(self) -> None:
         for name in ("daily_loss", "drawdown"):
             limit = getattr(self, name)
-            if limit is not None and not (is_number(limit) and 0.0 < limit <= 1.0):
+            if limit is not None and not (is_finite_number(limit) and 0.0 < limit <= 1.0):
                 raise DataError(
                     f"{name} = {limit!r}; a loss as a share of equity, above 0 and up to 1, or "
                     "None if it is not watched"
@@ -48,7 +48,7 @@ class BreakerRules:
                 "orders are not counted"
             )
         window = self.order_window_s
-        if not (is_number(window) and 0.0 < window <= LONGEST_WINDOW_S):
+        if not (is_finite_number(window) and 0.0 < window <= LONGEST_WINDOW_S):
             raise DataError(
                 f"order_window_s = {window!r}; seconds, above 0 and up to {LONGEST_WINDOW_S:,.0f}"
             )
@@ -69,8 +69,8 @@ class Observation:
     orders: int | None
 
 
-def is_number(value: object) -> bool:
-    """Whether a value is a finite number; a truth value is none."""
+def is_finite_number(value: object) -> bool:
+    """Whether a value is a finite number; a truth value is none, a float of NumPy's is one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:

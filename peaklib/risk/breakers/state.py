@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from peaklib.errors import DataError
 from peaklib.evidence.canonical import digest
-from peaklib.risk.breakers.rules import in_utc, is_count, is_number
+from peaklib.risk.breakers.rules import in_utc, is_count, is_finite_number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Trip:
             _refuse_blank("Trip", name, getattr(self, name))
         for name in ("value", "limit"):
             number = getattr(self, name)
-            if number is not None and not is_number(number):
+            if number is not None and not is_finite_number(number):
                 raise DataError(f"Trip: {name} = {number!r}; expected a finite number or None")
         _refuse_local("Trip", "at", self.at)
 
@@ -99,7 +99,7 @@ class BreakerState:
         Raises:
             DataError: the name is blank, or the equity is no positive number.
         """
-        start = float(equity) if is_number(equity) else equity
+        start = float(equity) if is_finite_number(equity) else equity
         return cls(
             account=account,
             equity=start,
@@ -116,7 +116,7 @@ class BreakerState:
         _refuse_blank(where, "account", self.account)
         _refuse_local(where, "time", self.time)
         for name in ("equity", "peak", "day_start"):
-            if not is_number(getattr(self, name)):
+            if not is_finite_number(getattr(self, name)):
                 raise DataError(
                     f"{where}: {name} = {getattr(self, name)!r}; expected a finite number"
                 )

@@ -1,4 +1,8 @@
-"""Circuit breakers as text: what is read back is exactly what was written, or an error."""
+"""Circuit breakers as text, with a checksum: a text that was changed is an error.
+
+The checksum is no secret. It finds accidents and careless edits, such as a list of trips emptied by
+hand; who computes it anew can write any state.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,14 +12,19 @@ from peaklib.errors import DataError, PeakError
 from peaklib.evidence import canonical
 from peaklib.risk.breakers.state import BreakerState, Reset, Trip
 
-SCHEMA: Final = "peaklib.breaker/1"
+SCHEMA: Final = "peaklib.breaker/2"
+
+_CHECKSUM: Final = "sha256"
 
 _NUMBERS: Final = frozenset({"equity", "peak", "day_start", "value", "limit"})
 _TIMES: Final = frozenset({"time", "at"})
 
 
 def breaker_to_json(state: BreakerState) -> str:
-    """A breaker as canonical JSON (RFC 8785); equal states are equal texts."""
+    """A breaker as canonical JSON (RFC 8785); equal states are equal texts.
+
+    The field `sha256` is the SHA-256, hexadecimal, of the same text without it.
+    """
     plain = vars(state) | {
         "schema": SCHEMA,
         "trips": [vars(trip) for trip in state.trips],
@@ -23,7 +32,7 @@ def breaker_to_json(state: BreakerState) -> str:
             vars(reset) | {"trips": [vars(trip) for trip in reset.trips]} for reset in state.resets
         ],
     }
-    return canonical.to_json(plain).decode()
+    return canonical.to_json(plain | {_CHECKSUM: canonical.digest(plain)}).decode()
 
 
 def breaker_from_json(text: str | bytes) -> BreakerState:
@@ -35,7 +44,7 @@ def breaker_from_json(text: str | bytes) -> BreakerState:
         text: of `breaker_to_json`, unchanged to the byte.
 
     Raises:
-        DataError: anything else.
+        DataError: a text that `breaker_to_json` would not have written, its checksum included.
     """
     try:
         raw = text if isinstance(text, bytes) else text.encode()
@@ -51,10 +60,14 @@ def breaker_from_json(text: str | bytes) -> BreakerState:
 
 
 def _state(table: Any) -> BreakerState:
-    fields = _fields(table, ("schema", *BreakerState.__dataclass_fields__), "state")
-    schema = fields.pop("schema")
+    schema = table.get("schema") if isinstance(table, Mapping) else None
     if schema != SCHEMA:
         raise DataError(f"its schema is {schema!r}, and this reads {SCHEMA!r}")
+    fields = _fields(table, ("schema", _CHECKSUM, *BreakerState.__dataclass_fields__), "state")
+    real = canonical.digest({name: value for name, value in table.items() if name != _CHECKSUM})
+    if fields.pop(_CHECKSUM) != real:
+        raise DataError("its sha256 is not that of its content, which has been changed")
+    del fields["schema"]
     fields["recent"] = tuple((_time(at), count) for at, count in fields["recent"])
     fields["trips"] = tuple(_trip(trip) for trip in fields["trips"])
     fields["resets"] = tuple(_reset(reset) for reset in fields["resets"])

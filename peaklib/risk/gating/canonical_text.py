@@ -9,7 +9,11 @@ import json
 from typing import Any, Final
 
 _ENCODER: Final = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=True,
+    allow_nan=False,
+    check_circular=False,  # trees made by `outline`, a few levels deep
 )
 
 

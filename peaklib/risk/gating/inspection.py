@@ -1,7 +1,8 @@
 """Looking through a state, field by field, for anything that is not what it has to be."""
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timezone
 from hashlib import sha256
 from itertools import islice
 from types import MappingProxyType
@@ -33,12 +34,11 @@ class Scenarios:
 
     Args:
         symbols: in order.
-        matrix: (n_symbols, n_scenarios), simple returns; taken over, not copied.
+        matrix: (n_symbols, n_scenarios), simple returns without -0.0; taken over, not copied.
         widest: largest size of any of them.
     """
 
     def __init__(self, symbols: tuple[str, ...], matrix: Any, widest: float) -> None:
-        matrix += 0.0  # which makes -0.0 to 0.0
         matrix.flags.writeable = False
         self.symbols, self.widest = symbols, widest
         self.count = int(matrix.shape[1])
@@ -115,15 +115,22 @@ def _times(state: Any) -> Problems:
     if type(state.price_times) is not MappingProxyType:
         yield _no_mapping("price_times", state.price_times)
     else:
-        for key, value in state.price_times.items():
-            if time_problem("", value):
-                yield time_problem(f"price_times[{shown(key)}]", value)
+        for key, value in _odd_times(state.price_times.items()):
+            yield time_problem(f"price_times[{shown(key)}]", value)
     if type(state.order_times) is not tuple:
         yield f"order_times is {shown(state.order_times)}, not a plain list or tuple"
     else:
-        for place, value in enumerate(state.order_times):
-            if time_problem("", value):
-                yield time_problem(f"order_times[{place}]", value)
+        for place, value in _odd_times(enumerate(state.order_times)):
+            yield time_problem(f"order_times[{place}]", value)
+
+
+def _odd_times(times: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Those that are not exactly a datetime at a fixed offset; cf. `time_problem`."""
+    return [
+        (key, value)
+        for key, value in times
+        if type(value) is not datetime or type(value.tzinfo) is not timezone
+    ]
 
 
 def _together(state: Any) -> Problems:
@@ -143,7 +150,10 @@ def _stress(table: Any) -> Problems:
         yield _no_mapping("stress_moves", table)
         return
     for name, moves in table.items():
-        yield from _numbers(f"stress_moves[{shown(name)}]", moves, _TOTAL_LOSS, LARGEST)
+        if type(moves) is not MappingProxyType or not all_plain(
+            moves.values(), _TOTAL_LOSS, LARGEST
+        ):
+            yield from _numbers(f"stress_moves[{shown(name)}]", moves, _TOTAL_LOSS, LARGEST)
 
 
 def _scenarios(table: Any) -> tuple[Scenarios | None, list[str]]:
@@ -181,7 +191,8 @@ def _matrix(rows: list[tuple[Any, ...]]) -> Any:
                 return None
             row = tuple(map(float, row))
         packed.append(pack(*row))
-    return np.frombuffer(bytearray().join(packed), dtype="<f8").reshape(len(rows), count)
+    matrix = np.frombuffer(b"".join(packed), dtype="<f8").reshape(len(rows), count)
+    return matrix + 0.0  # which makes -0.0 to 0.0
 
 
 def _bad_moves(symbols: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:

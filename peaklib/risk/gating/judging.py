@@ -3,10 +3,10 @@
 from bisect import bisect_right
 from typing import Any, Final
 
-from peaklib.risk.gating.book import Account, Book, read_state
+from peaklib.risk.gating.book import ReadBook, Wealth, read_state
 from peaklib.risk.gating.checks import CHECKS, Check
 from peaklib.risk.gating.intent import OrderIntent, order_problems, unknown_problems
-from peaklib.risk.gating.limits import Bounds, ReadLimits, RiskLimits, read_limits
+from peaklib.risk.gating.limits import ReadLimits, RiskLimits, read_limits
 from peaklib.risk.gating.reading import exact, microseconds, shown, time_problem
 from peaklib.risk.gating.resulting import (
     Deal,
@@ -96,8 +96,10 @@ def _symbol(order: object, limits: Any, read: ReadLimits) -> Check:
 
 
 def _blank(name: str, limits: Any, problem: str) -> Check:
-    usable = type(limits) is RiskLimits and not read_limits(limits).problems
-    limit = getattr(limits, _LIMIT_OF[name]) if usable else None
+    limit = None
+    if type(limits) is RiskLimits and not read_limits(limits).problems:
+        key = _LIMIT_OF[name]
+        limit = read_limits(limits).bounds.get(key, getattr(limits, key))
     return Check(name, None, limit, False, problem)
 
 
@@ -106,7 +108,7 @@ class _Judge:
 
     __slots__ = ("book", "deal", "limits", "moment", "read", "symbol")
 
-    def __init__(self, order: Any, book: Book, limits: Any, read: ReadLimits, now: Any) -> None:
+    def __init__(self, order: Any, book: ReadBook, limits: Any, read: ReadLimits, now: Any) -> None:
         self.book, self.limits, self.read = book, limits, read
         self.symbol: str = order.symbol
         self.moment = microseconds(now)
@@ -122,17 +124,17 @@ class _Judge:
             found[_RATE] = self._order_rate()
             return found
         others, bounds = book.others(symbol), read.bounds
-        after = after_order(book.account, others, self.deal)
+        after = after_order(book.wealth, others, self.deal)
         stress = book.stress(symbol)
         var = value_at_risk(
-            after, book.tail(symbol), bounds.max_var, read.tail, self.limits.min_scenarios
+            after, book.tail(symbol), bounds["max_var"], read.tail, self.limits.min_scenarios
         )
-        drop = stress_loss(after, stress, bounds.max_stress_loss, book.widest_stress)
-        thin = is_thin(book.account, after)
+        drop = stress_loss(after, stress, bounds["max_stress_loss"], book.widest_stress)
+        thin = is_thin(after)
         found = [self._price_age(others.oldest, others.newest)]
         found += [
             self._check(figure, thin)
-            for figure in figures(book.account, others, self.deal, after, bounds)
+            for figure in figures(book.wealth, others, self.deal, after, bounds)
         ]
         found += [self._order_rate(), self._check(var, thin), self._check(drop, thin)]
         return found
@@ -145,20 +147,21 @@ class _Judge:
 
     def _exactly(self, name: str, limit: float) -> Check:
         """A figure in fractions, where rounding could decide."""
-        book, symbol, bounds = self.book, self.symbol, Bounds(*map(exact, self.read.bounds))
-        account = Account(*map(exact, book.account))
+        book, symbol = self.book, self.symbol
+        bounds = {key: exact(bound) for key, bound in self.read.bounds.items()}
+        wealth = Wealth(*map(exact, book.wealth))
         deal = Deal(self.deal.sign, exact(self.deal.quantity), exact(self.deal.price))
         others = book.count_others(symbol, exact)
-        after = after_order(account, others, deal)
+        after = after_order(wealth, others, deal)
         if name == "var":
             tail = book.count_tail(symbol, exact)
             least = self.limits.min_scenarios
-            figure = value_at_risk(after, tail, bounds.max_var, self.read.tail, least)
+            figure = value_at_risk(after, tail, bounds["max_var"], self.read.tail, least)
         elif name == "stress_loss":
             stress = book.count_stress(symbol, exact)
-            figure = stress_loss(after, stress, bounds.max_stress_loss, 0.0)
+            figure = stress_loss(after, stress, bounds["max_stress_loss"], 0.0)
         else:
-            every = figures(account, others, deal, after, bounds)
+            every = figures(wealth, others, deal, after, bounds)
             figure = next(each for each in every if each[0] == name)
         _, value, bound, _, problem = figure
         if value is None:
@@ -166,7 +169,7 @@ class _Judge:
         return Check(name, float(value), limit, value <= bound)
 
     def _price_age(self, oldest: int, newest: int) -> Check:
-        limit = self.read.bounds.max_price_age_s
+        limit = self.read.bounds["max_price_age_s"]
         if newest > self.moment:
             early = (newest - self.moment) / _SECOND
             return Check("price_age", -early, limit, False, f"one is {early:,.1f} s in the future")

@@ -1,15 +1,19 @@
 """What an order and the book that it makes may be at most."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin, get_type_hints
 
 from peaklib.risk.gating.canonical_text import canonical_text
 from peaklib.risk.gating.reading import (
     LARGEST,
+    MISSING,
     SMALLEST,
+    exact,
     kind_of,
     number_problem,
     outline,
@@ -20,46 +24,23 @@ STAGES: Final = ("shadow", "paper", "dry-run", "testnet-simulation")
 """Where a simulated order may go. There is no other stage, and `live` is denied by its name."""
 
 _SYMBOL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,31}")
-_LEVERAGE: Final = 100.0
-
-RANGES: Final[Mapping[str, tuple[float, float]]] = {
-    "max_price_age_s": (SMALLEST, 864_000.0),
-    "max_price_gap": (SMALLEST, 1.0),
-    "max_order_notional": (SMALLEST, LARGEST),
-    "max_position_notional": (SMALLEST, LARGEST),
-    "max_gross_exposure": (SMALLEST, LARGEST),
-    "max_net_exposure": (SMALLEST, LARGEST),
-    "max_leverage": (SMALLEST, _LEVERAGE),
-    "max_concentration": (SMALLEST, _LEVERAGE),
-    "max_daily_loss": (SMALLEST, 1.0),
-    "max_drawdown": (SMALLEST, 1.0),
-    "max_orders": (1, 1_000_000),
-    "order_window_s": (1e-6, 86_400.0),
-    "max_var": (SMALLEST, 1.0),
-    "var_level": (0.5, 0.9999),
-    "min_scenarios": (1, 1_000_000),
-    "max_stress_loss": (SMALLEST, 1.0),
-}
-"""Least and largest value of each number; none may be zero, infinite or left out."""
-
-WHOLE: Final = frozenset({"max_orders", "min_scenarios"})
+_SECOND: Final = 1_000_000
 
 
-class Bounds(NamedTuple):
-    """The numbers of valid limits that are compared with, as floats or as fractions."""
+class Range(NamedTuple):
+    """Least and largest value of a limit: none may be zero, infinite or left out."""
 
-    max_price_age_s: Any
-    max_price_gap: Any
-    max_order_notional: Any
-    max_position_notional: Any
-    max_gross_exposure: Any
-    max_net_exposure: Any
-    max_leverage: Any
-    max_concentration: Any
-    max_daily_loss: Any
-    max_drawdown: Any
-    max_var: Any
-    max_stress_loss: Any
+    low: float
+    high: float
+
+
+_Amount = Annotated[float, Range(SMALLEST, LARGEST)]
+_Multiple = Annotated[float, Range(SMALLEST, 100.0)]
+_Share = Annotated[float, Range(SMALLEST, 1.0)]
+_Count = Annotated[int, Range(1, 1_000_000)]
+
+Bounds = Mapping[str, Any]
+"""The limits that values are compared with, by name, as floats or as fractions."""
 
 
 class ReadLimits(NamedTuple):
@@ -69,13 +50,13 @@ class ReadLimits(NamedTuple):
         problems: what is malformed; with any, the other fields are not to be used.
         bounds: as floats.
         tail: probability beyond the level of the value at risk.
-        window: length of the window of the order rate, microseconds.
+        window: length of the window of the order rate, microseconds, rounded up.
         digest: SHA-256 of the canonical text, hexadecimal.
     """
 
     problems: tuple[str, ...]
     bounds: Bounds
-    tail: float
+    tail: Fraction
     window: int
     digest: str
 
@@ -110,26 +91,38 @@ class RiskLimits:
 
     stages: tuple[str, ...]
     symbols: tuple[str, ...]
-    max_price_age_s: float
-    max_price_gap: float
-    max_order_notional: float
-    max_position_notional: float
-    max_gross_exposure: float
-    max_net_exposure: float
-    max_leverage: float
-    max_concentration: float
-    max_daily_loss: float
-    max_drawdown: float
-    max_orders: int
-    order_window_s: float
-    max_var: float
-    var_level: float
-    min_scenarios: int
-    max_stress_loss: float
+    max_price_age_s: Annotated[float, Range(SMALLEST, 864_000.0)]
+    max_price_gap: _Share
+    max_order_notional: _Amount
+    max_position_notional: _Amount
+    max_gross_exposure: _Amount
+    max_net_exposure: _Amount
+    max_leverage: _Multiple
+    max_concentration: _Multiple
+    max_daily_loss: _Share
+    max_drawdown: _Share
+    max_orders: _Count
+    order_window_s: Annotated[float, Range(1e-6, 86_400.0)]
+    max_var: _Share
+    var_level: Annotated[float, Range(0.5, 0.9999)]
+    min_scenarios: _Count
+    max_stress_loss: _Share
     _read: list[ReadLimits] = field(default_factory=list, init=False, repr=False, compare=False)
 
 
-LIMIT_NAMES: Final = tuple(each.name for each in fields(RiskLimits) if each.init)
+_FIELDS: Final = tuple(each for each in fields(RiskLimits) if each.init)
+
+LIMIT_NAMES: Final = tuple(each.name for each in _FIELDS)
+LIMIT_TYPES: Final[Mapping[str, Any]] = get_type_hints(RiskLimits)
+"""Plain type of each limit, by name."""
+
+RANGES: Final[Mapping[str, Range]] = {
+    each.name: get_args(each.type)[1] for each in _FIELDS if get_origin(each.type) is Annotated
+}
+"""Least and largest value of each limit that is a number."""
+
+WHOLE: Final = frozenset(name for name in RANGES if LIMIT_TYPES[name] is int)
+_COMPARED: Final = tuple(name for name in RANGES if name.startswith("max_") and name not in WHOLE)
 
 
 def limit_problem(name: str, value: object) -> str | None:
@@ -141,9 +134,12 @@ def limit_problem(name: str, value: object) -> str | None:
     """
     if name in RANGES:
         low, high = RANGES[name]
-        if name in WHOLE and type(value) is not int:
-            return f"{name} is {shown(value)}, not a whole number"
-        return number_problem(name, value, low, high)
+        if name not in WHOLE:
+            return number_problem(name, value, low, high)
+        if type(value) is int and low <= value <= high:
+            return None
+        wrong = f"{name} is {shown(value)}"
+        return wrong if value is MISSING else f"{wrong}, not a whole number from {low} to {high:,}"
     return _names_problem(name, value)
 
 
@@ -185,11 +181,11 @@ def _looked_through(limits: RiskLimits) -> ReadLimits:
     problems = tuple(f"limits.{problem}" for problem in found if problem is not None)
     if problems:
         return _refused(problems, digest)
-    bounds = Bounds(*(float(values[name]) for name in Bounds._fields))
-    # Rounded, as 1 - 0.95 is a little more than 0.05 and would shift a rank.
-    tail = round(1.0 - limits.var_level, 12)
-    return ReadLimits((), bounds, tail, round(limits.order_window_s * 1e6), digest)
+    bounds = {name: float(values[name]) for name in _COMPARED}
+    # A window that is no whole number of microseconds ends with the next one: never too early.
+    window = math.ceil(exact(limits.order_window_s) * _SECOND)
+    return ReadLimits((), bounds, 1 - exact(limits.var_level), window, digest)
 
 
 def _refused(problems: tuple[str, ...], digest: str) -> ReadLimits:
-    return ReadLimits(problems, Bounds(*(None for _ in Bounds._fields)), 0.0, 0, digest)
+    return ReadLimits(problems, {}, Fraction(0), 0, digest)

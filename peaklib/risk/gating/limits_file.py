@@ -1,64 +1,52 @@
 """`configs/risk/limits.toml`: the limits of the gate, each of them with a unit, none by default."""
 
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, create_model, field_validator
 
 from peaklib.config import ConfigKind, check_table, read_toml
-from peaklib.risk.gating.limits import RiskLimits, limit_problem
+from peaklib.risk.gating.limits import LIMIT_NAMES, LIMIT_TYPES, RiskLimits, limit_problem
 
 
-class _LimitsFile(BaseModel):
-    """Fields and types of the file; what a value may be is said once, by `limit_problem`."""
+class _Table(BaseModel):
+    """What a value may be is said once, by `limit_problem`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    stages: list[str]
-    symbols: list[str]
-    max_price_age_s: float
-    max_price_gap: float
-    max_order_notional: float
-    max_position_notional: float
-    max_gross_exposure: float
-    max_net_exposure: float
-    max_leverage: float
-    max_concentration: float
-    max_daily_loss: float
-    max_drawdown: float
-    max_orders: int
-    order_window_s: float
-    max_var: float
-    var_level: float
-    min_scenarios: int
-    max_stress_loss: float
 
     @field_validator("*", mode="after")
     @classmethod
     def _allowed(cls, value: Any, info: ValidationInfo) -> Any:
         name = str(info.field_name)
-        problem = limit_problem(name, tuple(value) if isinstance(value, list) else value)
+        value = tuple(value) if isinstance(value, list) else value
+        problem = limit_problem(name, value)
         if problem:
             raise ValueError(problem.removeprefix(f"{name} "))
         return value
 
-    def limits(self: Self) -> RiskLimits:
-        fields: dict[str, Any] = self.model_dump()
-        return RiskLimits(
-            stages=tuple(fields.pop("stages")), symbols=tuple(fields.pop("symbols")), **fields
-        )
+
+# TOML has arrays where limits have tuples.
+_FIELDS: Final[dict[str, Any]] = {
+    name: (list[str] if LIMIT_TYPES[name] == tuple[str, ...] else LIMIT_TYPES[name], ...)
+    for name in LIMIT_NAMES
+}
+_LimitsFile: Final = create_model("_LimitsFile", __base__=_Table, **_FIELDS)
 
 
-def load_limits(path: Path) -> RiskLimits:
+def load_limits(path: str | Path) -> RiskLimits:
     """The limits of a file.
 
     Every key has to be there and every number has to be positive: a limit that is absent would
     be unlimited, and one of zero is a kill switch under another name.
 
+    Args:
+        path: of the file, such as `configs/risk/limits.toml`.
+
     Raises:
         ConfigError: lists every mistake of the file, with key and value.
     """
-    return check_table(_LimitsFile, read_toml(path), str(path)).limits()
+    table = check_table(_LimitsFile, read_toml(Path(path)), str(path))
+    return RiskLimits(**{name: getattr(table, name) for name in LIMIT_NAMES})
 
 
 CONFIG_FILES: Final = ConfigKind("risk/limits.toml", load_limits)

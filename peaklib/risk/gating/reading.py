@@ -6,7 +6,7 @@ the name of its type and refused.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from enum import Enum
 from fractions import Fraction
 from math import isfinite
@@ -20,8 +20,7 @@ SMALLEST: Final = 1e-12
 """No number that has to be positive may be smaller: it would be an error of units, or dust."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY: Final = 86_400
-_SECOND: Final = 1_000_000
+_MICROSECOND: Final = timedelta(microseconds=1)
 _SHOWN: Final = 40
 _NAME_OF_TYPE: Final = type.__dict__["__name__"].__get__
 
@@ -83,7 +82,9 @@ def number_problem(
     """
     if is_number(value):
         number: Any = value
-        return None if low <= number <= high else f"{name} is {shown(value)}, {_allowed(low, high)}"
+        if low <= number <= high:
+            return None
+        return f"{name} is {shown(_as_float(number))}, {_allowed(low, high)}"
     if value is MISSING:
         return f"{name} is missing"
     return f"{name} is {shown(value)}, not a plain float or int"
@@ -130,8 +131,7 @@ def time_problem(name: str, value: object) -> str | None:
 
 def microseconds(moment: datetime) -> int:
     """Of a moment since 1970, exactly; negative before."""
-    since = moment - _EPOCH
-    return (since.days * _DAY + since.seconds) * _SECOND + since.microseconds
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def exact(number: float) -> Fraction:
@@ -139,12 +139,12 @@ def exact(number: float) -> Fraction:
     return Fraction(repr(number))
 
 
-def frozen(value: Any, depth: int = 2) -> Any:
+def frozen(value: Any, depth: int) -> Any:
     """A copy that cannot be changed of a plain dict or list, and of those within it.
 
     Args:
         value: whatever was given for a field.
-        depth: of mappings that are copied; what lies deeper stays and is refused later.
+        depth: of mappings that are copied; what lies deeper is refused later.
 
     Returns:
         A read-only mapping, a tuple, the value itself if it is neither dict nor list, or
@@ -156,7 +156,7 @@ def frozen(value: Any, depth: int = 2) -> Any:
     if kind is not dict and kind is not MappingProxyType:
         return value
     if not depth:
-        return Unusable("a mapping nested too deep")
+        return Unusable("a mapping where none belongs")
     try:
         plain = dict(value)
     except Exception as error:
@@ -189,26 +189,42 @@ def sorted_out(names: Iterable[str], fields: object) -> tuple[dict[str, Any], tu
     return known, tuple(sorted(strange))
 
 
-def outline(value: Any) -> Any:
+def outline(value: Any, depth: int = 0) -> Any:
     """What of a value goes into a digest: plain values by value, anything else by its type.
 
-    Equal numbers are equal text (1 and 1.0, 0.0 and -0.0), equal moments too.
+    Equal numbers are equal text (1 and 1.0, 0.0 and -0.0), equal moments too. A tuple is told
+    with the plain values in it; what is nested in a tuple, or deeper than asked for, is told by
+    its type alone: no field is so deep, and somebody could send a thousand levels.
+
+    Args:
+        value: whatever was given for a field.
+        depth: of read-only mappings that are told, each of them made by `frozen`.
     """
     kind = type(value)
+    if kind is tuple:
+        return [_plain_outline(item) for item in value]
+    if kind is MappingProxyType and depth:
+        return {key: outline(item, depth - 1) for key, item in value.items()}
+    return _plain_outline(value)
+
+
+def _plain_outline(value: Any) -> Any:
+    kind = type(value)
     if kind is float or kind is int:
-        return _number_outline(value)
+        if -LARGEST <= value <= LARGEST:
+            return float(value) + 0.0
+        return {"number": shown(_as_float(value))}
     if kind is str or kind is bool or value is None:
         return value
-    if kind is tuple:
-        return [outline(item) for item in value]
-    if kind is MappingProxyType:
-        return {key: outline(item) for key, item in value.items()}
     if kind is datetime and time_problem("", value) is None:
         return {"time": microseconds(value)}
     return {"other": shown(value)}
 
 
-def _number_outline(value: Any) -> Any:
-    if -LARGEST <= value <= LARGEST:
-        return float(value) + 0.0
-    return {"number": shown(value)}
+def _as_float(number: Any) -> Any:
+    """The float that a number equals, so that 0, 0.0 and -0.0 are told alike; or the number."""
+    try:
+        same = float(number) + 0.0
+    except OverflowError:
+        return number
+    return same if same == number else number

@@ -11,7 +11,7 @@ from peaklib.risk.gating.intent import OrderIntent
 from peaklib.risk.gating.state import PortfolioState
 
 
-def read_order(path: Path) -> OrderIntent:
+def load_order(path: Path) -> OrderIntent:
     """The order of a file.
 
     A field that is missing, unknown or malformed is no error here: the gate blocks and says so.
@@ -25,8 +25,8 @@ def read_order(path: Path) -> OrderIntent:
     return OrderIntent.from_fields(_table(path))
 
 
-def read_state(path: Path) -> PortfolioState:
-    """The state of a file; moments are ISO 8601 text or TOML times. See `read_order`.
+def load_state(path: Path) -> PortfolioState:
+    """The state of a file; moments are ISO 8601 text or TOML times. See `load_order`.
 
     Raises:
         ConfigError: the file is missing or no JSON or TOML table; says where.

@@ -6,10 +6,10 @@ numbers as they are printed. So no limit is passed by a rounding error, and an o
 just as large as allowed is allowed.
 """
 
-import math
+from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from peaklib.risk.gating.book import Account, Others, Stress, Tail
+from peaklib.risk.gating.book import Others, Stress, Tail, Wealth
 from peaklib.risk.gating.limits import Bounds
 
 _NEAR: Final = 1e-9
@@ -39,65 +39,71 @@ class After(NamedTuple):
         equity: less what a fill at a price worse than the state's costs.
         value: of the position, signed, at the state's price.
         gross: sum of the sizes of all positions.
+        is_flat: whether nothing at all is held.
         span: what `gross` would be if order and former position did not cancel.
-        strain: how much larger the equity was before; rounding errors of ratios grow by it.
+        spread: what `equity` would be if nothing in it cancelled, neither the two prices nor
+            their difference and the equity before.
     """
 
     equity: Any
     value: Any
     gross: Any
+    is_flat: bool
     span: Any
-    strain: Any
+    spread: Any
 
 
-def after_order(account: Account, others: Others, deal: Deal) -> After:
+def after_order(wealth: Wealth, others: Others, deal: Deal) -> After:
     """The book that an order makes of an account."""
+    equity = spread = wealth.equity
     worse = deal.sign * (deal.price - others.price)
-    equity = account.equity - deal.quantity * worse if worse > 0 else account.equity
+    if worse > 0:
+        equity = equity - deal.quantity * worse
+        spread = spread + deal.quantity * (deal.price + others.price)
     value = (others.held + deal.sign * deal.quantity) * others.price
     span = others.gross + (abs(others.held) + deal.quantity) * others.price
-    strain = account.equity / equity if equity > 0 else 0
-    return After(equity, value, others.gross + abs(value), span, strain)
+    # By count, as the product of a tiny position and a tiny price may be no float but 0.
+    is_flat = not (others.n_positions or value)
+    return After(equity, value, others.gross + abs(value), is_flat, span, spread)
 
 
 def figures(
-    account: Account, others: Others, deal: Deal, after: After, bounds: Bounds
+    wealth: Wealth, others: Others, deal: Deal, after: After, bounds: Bounds
 ) -> list[Figure]:
     """Everything but value at risk and stress."""
     price, size = others.price, abs(after.value)
     notional = deal.quantity * max(price, deal.price)
     net = abs(others.net + after.value)
     gap = abs(deal.price - price) / price
-    day, peak, equity = account.day_start, account.peak, after.equity
-    span = after.span
+    day, peak, equity = wealth.day_start, wealth.peak, after.equity
+    span, spread = after.span, after.spread
     return [
-        ("price_gap", gap, bounds.max_price_gap, 1 + gap, ""),
-        ("order_notional", notional, bounds.max_order_notional, notional, ""),
-        ("position_notional", size, bounds.max_position_notional, span, ""),
-        ("gross_exposure", after.gross, bounds.max_gross_exposure, span, ""),
-        ("net_exposure", net, bounds.max_net_exposure, span, ""),
-        _by_equity("leverage", after, after.gross, bounds.max_leverage),
-        _by_equity("concentration", after, max(others.largest, size), bounds.max_concentration),
-        ("daily_loss", (day - equity) / day, bounds.max_daily_loss, _span(account, day), ""),
-        ("drawdown", (peak - equity) / peak, bounds.max_drawdown, _span(account, peak), ""),
+        ("price_gap", gap, bounds["max_price_gap"], 1 + gap, ""),
+        ("order_notional", notional, bounds["max_order_notional"], notional, ""),
+        ("position_notional", size, bounds["max_position_notional"], span, ""),
+        ("gross_exposure", after.gross, bounds["max_gross_exposure"], span, ""),
+        ("net_exposure", net, bounds["max_net_exposure"], span, ""),
+        _by_equity("leverage", after, after.gross, bounds["max_leverage"]),
+        _by_equity("concentration", after, max(others.largest, size), bounds["max_concentration"]),
+        ("daily_loss", (day - equity) / day, bounds["max_daily_loss"], 1 + spread / day, ""),
+        ("drawdown", (peak - equity) / peak, bounds["max_drawdown"], 1 + spread / peak, ""),
     ]
-
-
-def _span(account: Account, start: Any) -> Any:
-    return 2 + account.equity / start
 
 
 def _by_equity(name: str, after: After, amount: Any, limit: Any, widest: float = 0.0) -> Figure:
     if after.equity <= 0:
         return name, None, limit, 0.0, _NO_EQUITY
-    scale = float(after.span / after.equity * after.strain) * (1.0 + widest)
+    # An error of the equity counts as often as the amount is larger than the equity.
+    scale = float(after.span / after.equity * (after.spread / after.equity)) * (1.0 + widest)
     return name, amount / after.equity, limit, scale, ""
 
 
 _NO_EQUITY: Final = "the order would leave no equity"
 
 
-def value_at_risk(after: After, tail: Tail, limit: Any, probability: float, least: int) -> Figure:
+def value_at_risk(
+    after: After, tail: Tail, limit: Any, probability: Fraction, least: int
+) -> Figure:
     """Historical value at risk of the resulting book over the period of one scenario.
 
     The loss, as a fraction of equity, in the k-th worst of n scenarios, k = n × probability
@@ -108,31 +114,31 @@ def value_at_risk(after: After, tail: Tail, limit: Any, probability: float, leas
         after: the book after the order.
         tail: scenarios of the book without the order's symbol.
         limit: that it must not be above.
-        probability: of the tail, such as 0.01.
+        probability: of the tail, such as 1/100: in floats, 100 × (1 − 0.93) is more than 7.
         least: scenarios that there must be.
     """
-    if not after.gross:
+    if after.is_flat:
         return "var", 0 * limit, limit, 0.0, ""
     count = len(tail.profits)
-    expected = round(count * probability, 9)
-    problem = _no_tail(after, tail, count, expected, least)
+    problem = _no_tail(after, tail, probability, least)
     if problem:
         return "var", None, limit, 0.0, problem
     profits = tail.profits + tail.moves * after.value if after.value else tail.profits + 0
-    rank = math.ceil(expected)
+    rank = -(-count * probability.numerator // probability.denominator)
     profits.partition(rank - 1)
     return _by_equity("var", after, 0 - profits.item(rank - 1), limit, tail.widest)
 
 
-def _no_tail(after: After, tail: Tail, count: int, expected: float, least: int) -> str:
+def _no_tail(after: After, tail: Tail, probability: Fraction, least: int) -> str:
+    count = len(tail.profits)
     if tail.lacking:
         return f"no scenario returns of {', '.join(map(ascii, tail.lacking[:3]))}"
     if tail.moves is None and after.value:
         return "no scenario returns of the order's symbol"
     if count < least:
         return f"{count} scenarios, and {least} are demanded"
-    if expected < 1.0:
-        return f"{count} scenarios are too few for a tail of {count and expected / count:g}"
+    if count * probability.numerator < probability.denominator:
+        return f"{count} scenarios are too few for a tail of {float(probability):g}"
     return ""
 
 
@@ -145,7 +151,7 @@ def stress_loss(after: After, scenarios: tuple[Stress, ...], limit: Any, widest:
         limit: that it must not be above.
         widest: largest size of any of their moves.
     """
-    if not after.gross:
+    if after.is_flat:
         return "stress_loss", 0 * limit, limit, 0.0, ""
     if not scenarios:
         return "stress_loss", None, limit, 0.0, "the state has no stress scenario"
@@ -161,9 +167,9 @@ def stress_loss(after: After, scenarios: tuple[Stress, ...], limit: Any, widest:
     return _by_equity("stress_loss", after, 0 - worst, limit, widest)
 
 
-def is_thin(account: Account, after: After) -> bool:
+def is_thin(after: After) -> bool:
     """Whether so little equity is left that floats may not even know its sign."""
-    return bool(after.equity <= _THIN * account.equity)
+    return bool(after.equity <= _THIN * after.spread)
 
 
 def is_near(value: Any, limit: Any, scale: Any) -> bool:

@@ -7,14 +7,15 @@ from typing import Any, Final, Self
 
 from peaklib.risk.gating.reading import frozen, sorted_out
 
-_CONTAINERS: Final = (
-    "positions",
-    "prices",
-    "price_times",
-    "order_times",
-    "scenario_returns",
-    "stress_moves",
-)
+STATE_TABLES: Final = {
+    "positions": 1,
+    "prices": 1,
+    "price_times": 1,
+    "order_times": 0,
+    "scenario_returns": 1,
+    "stress_moves": 2,
+}
+"""Fields that are copied, and how many tables deep each of them is; 0 is a list."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,8 +59,8 @@ class PortfolioState:
 
     def __post_init__(self) -> None:
         """Copy what could be changed from outside."""
-        for name in _CONTAINERS:
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+        for name, depth in STATE_TABLES.items():
+            object.__setattr__(self, name, frozen(getattr(self, name), depth))
 
     @classmethod
     def from_fields(cls, fields: object) -> Self:
