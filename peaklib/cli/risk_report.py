@@ -22,7 +22,7 @@ from peaklib.errors import EvidenceError
     "--threads", type=click.IntRange(1), help="For numbers.  [default: one per processor]"
 )
 def command(run: str, account: str, settings: Sequence[str], threads: int | None) -> None:
-    """Write the risk chapter of RUN: measures, exceptions, stress, attribution.
+    """Write the risk chapter of RUN: measures, exceedances, stress, attribution.
 
     RUN is a sweep (id or name: its best trial), a trial as RUN:N, the run of a sweep's cell, the
     run of `peak sweeps portfolio`, or any run that left a table `returns` (a column `time` and

@@ -107,6 +107,25 @@ def test_json_names_the_run(small: Path, project: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.notebook
+def test_a_notebook_that_leaves_returns_is_told_of_its_risk_chapter(project: Path) -> None:
+    cell = """import pandas as pd
+from peaklib import evidence
+run = evidence.attach(run_dir)
+days = pd.date_range("2020-01-01", periods=3, tz="UTC")
+run.save_table("returns", pd.DataFrame({"time": days, "mine": [0.01, 0.0, -0.01]}))
+run.log_metric("bars_per_year", 365.25)"""
+    write_notebook(project / "notebooks" / "mine.ipynb", PARAMETERS, cell)
+    done = peak(project, "run", "notebooks/mine.ipynb")
+    assert done.returncode == 0, done.stderr
+    (folder,) = run_folders(project, "notebook")
+    assert done.stdout.splitlines()[-2:] == [
+        f"  accounts  peak risk report {folder.name}",
+        f"next  peak evidence verify {folder.name}",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.notebook
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_interrupted_run_is_recorded_and_its_kernel_stopped(name: str, project: Path) -> None:
     mark = project / "started"

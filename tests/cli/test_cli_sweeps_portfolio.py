@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from in_process import InProcess, sweep_in_process
-from scratch import make_project, run_folders
+from scratch import make_project, peak as peak_in_shell, run_folders
 
 from peaklib.cli import peak
 from peaklib.data import load
@@ -48,7 +48,7 @@ slow = [200, 300]
 window = [5, 14, 20]
 oversold = [20, 30]
 """
-FREE = ["--min-dsr", "0", "--max-pbo", "1"]
+FREE = ["--min-dsr", "0", "--max-pbo", "1", "--min-days", "30"]
 
 
 class KeptBack(InProcess):
@@ -124,6 +124,15 @@ def done(finished: Done, monkeypatch: pytest.MonkeyPatch) -> Done:
     return finished
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Another project, in which nothing was run yet."""
+    made = make_project(tmp_path / "project")
+    monkeypatch.setenv("PEAK_HOME", str(made))
+    monkeypatch.chdir(made)
+    return made
+
+
 # ---- nobody ---------------------------------------------------------------------------------
 
 
@@ -156,6 +165,8 @@ def test_members_are_judged_after_one_look_that_is_on_record(done: Done) -> None
     published = Registry(done.project / "runs").row(run.run_id).published
     assert own.seq < run.config()["as_of"] <= published
     gates = pd.read_parquet(run.table("gates")).set_index("gate")
+    verdict = pd.read_parquet(run.table("verdict"))["verdict"].iloc[0]
+    assert verdict in ("INCONCLUSIVE", "NOT SUPPORTED")
     # By the explorer; this look is not the one before it.
     assert gates.at["Days were unseen", "found"] == "looked at once"
     assert gates.at["Days were unseen", "state"] == "open"
@@ -176,6 +187,11 @@ def test_what_the_command_says_is_what_the_pack_holds(done: Done) -> None:
     assert record["metrics"]["n_members"] == len(members) >= 2
     assert record["config"]["min_dsr"] == 0
     assert record["config"]["max_correlation"] == 0.5
+    assert record["config"]["min_days"] == 30
+    candidates = pd.read_parquet(run.table("candidates"))
+    few = candidates[candidates["n_days"] < 30]
+    assert len(few)
+    assert few["verdict"].str.startswith(("moved on ", "correlates ")).all()
 
 
 def test_pack_verifies_and_the_page_is_vouched_for(done: Done) -> None:
@@ -210,7 +226,7 @@ def test_tables_have_the_columns_that_the_reference_names(done: Done) -> None:
     expected = {
         "verdict": "verdict headline",
         "gates": "gate state found rule",
-        "candidates": "candidate is_sharpe dsr pbo verdict trial",
+        "candidates": "candidate is_sharpe dsr pbo n_days verdict trial",
         "judged": "account is_sharpe oos_sharpe oos_sharpe_lo oos_sharpe_hi oos_ret oos_vol "
         "oos_max_dd",
         "correlations": "first second is_rho oos_rho",
@@ -224,6 +240,25 @@ def test_tables_have_the_columns_that_the_reference_names(done: Done) -> None:
     assert columns_of(run, "returns") == [*accounts, *members]
 
 
+def test_the_notebook_alone_shows_nothing_behind_a_split_that_no_look_is_counted_for(
+    elsewhere: Path,
+) -> None:
+    config = elsewhere / "configs" / "sweeps" / "held.toml"
+    config.write_text(CONFIG, "utf-8")
+    swept = run_sweep(
+        make_plan(config), lambda progress: None, workers=1, threads=1, executor=KeptBack
+    )
+    given = [f"sweep_run={swept.run.run_id}", "min_dsr=0.0", "max_pbo=1.0", "min_days=30"]
+    settings = [part for each in given for part in ("-p", each)]
+    found = peak_in_shell(elsewhere, "run", "notebooks/sweep_portfolio.ipynb", *settings)
+    assert found.returncode == 1
+    assert "nobody has counted a look behind its split" in found.stdout
+    assert "peak sweeps portfolio" in found.stdout
+    assert looks(elsewhere / "runs") == []
+    (failed,) = run_folders(elsewhere, "notebook")
+    assert not list((failed / "outputs").glob("tables/*.parquet"))
+
+
 # ---- its risk -------------------------------------------------------------------------------
 
 
@@ -234,11 +269,12 @@ def test_the_risk_of_one_of_its_accounts_is_told_by_one_command(done: Done) -> N
     assert record["parent"] == parent.run_id
     assert record["config"]["account"] == "hold"
     assert f"risk  of {parent.run_id}" in done.chapter.output
-    page = done.project / "reports" / f"held.risk.{parent.run_id[-6:]}.html"
+    name = f"held.risk.{parent.run_id[-6:]}.hold.model-student_t.window-250.html"
+    page = done.project / "reports" / name
     assert "It is the same as holding." in page.read_text("utf-8")
-    # 250 days for the first forecast, then every unseen day up to the holdout.
+    # 250 days for the first forecast, then every unseen day up to the holdout that moved.
     unseen = pd.read_parquet(parent.table("returns")).query("side == 'oos'")
-    assert record["metrics"]["n_days"] == len(unseen) - 250
+    assert record["metrics"]["n_days"] == int((unseen["hold"] != 0).sum()) - 250
     used = [entry["name"] for entry in record["inputs"] if entry["role"] == "run"]
     assert used == [parent.run_id]
 
@@ -247,20 +283,17 @@ def test_the_risk_of_one_of_its_accounts_is_told_by_one_command(done: Done) -> N
 
 
 def test_without_a_split_it_says_how_to_give_one(
-    done: Done, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    elsewhere: Path,
 ) -> None:
-    made = make_project(tmp_path / "project")
-    monkeypatch.setenv("PEAK_HOME", str(made))
-    monkeypatch.chdir(made)
     text = CONFIG.replace(f'[split]\nat = "{SPLIT}"\n', "").replace(
         f'[holdout]\nfrom = "{HOLDOUT}"\n', ""
     )
-    sweep_in_process(made, "whole", text)
+    sweep_in_process(elsewhere, "whole", text)
     found = call("sweeps", "portfolio", "whole")
     assert isinstance(found.exception, DataError)
     assert "has no [split]" in str(found.exception)
     assert "--split 2011-01-01" in str(found.exception)
-    assert looks(made / "runs") == []
+    assert looks(elsewhere / "runs") == []
 
 
 def test_a_wrong_value_is_refused_before_anything_is_read(done: Done) -> None:
@@ -270,6 +303,7 @@ def test_a_wrong_value_is_refused_before_anything_is_read(done: Done) -> None:
         ("--max-correlation", "1"): "not in the range",
         ("--min-dsr", "1.5"): "not in the range",
         ("--max-pbo", "-0.1"): "not in the range",
+        ("--min-days", "0"): "not in the range",
         ("--members", "0"): "not in the range",
         ("--per-run", "0"): "not in the range",
     }

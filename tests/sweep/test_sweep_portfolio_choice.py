@@ -40,7 +40,7 @@ from peaklib.sweep.portfolio.selection import candidates_of
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group(name="portfolio choice")]
 
 SPLIT, HOLDOUT = "2011-01-03", "2013-01-02"
-FREE = Rules(min_dsr=0.0, max_pbo=1.0, max_correlation=0.5)
+FREE = Rules(min_dsr=0.0, max_pbo=1.0, max_correlation=0.5, min_days=1)
 GRID = """[grid.sma_crossover]
 fast = [10, 30]
 slow = [200, 300]
@@ -310,7 +310,7 @@ def test_nobody_is_an_answer(choice: Choice) -> None:
     assert nobody.members == ()
     with pytest.raises(DataError, match="none of 8 trials"):
         build(nobody)
-    assert verdict_of(None, None) is Verdict.NOT_SUPPORTED
+    assert verdict_of(None, gates_of(nobody, None, None, 0)) is Verdict.NOT_SUPPORTED
     assert headline_of(nobody, None, None).startswith("None of 8 trials meets the rules")
     first = nobody.candidates[0]
     assert sentences_of(nobody, None, None)[1] == (

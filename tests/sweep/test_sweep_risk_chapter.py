@@ -1,42 +1,30 @@
-"""What a risk chapter computes: exposure, forecasts without look-ahead, parts, stress, words."""
+"""What a risk chapter forecasts: exposure, models without look-ahead, measures, settings."""
 
-from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders import MakeBars
+from risk_accounts import account_on, of_returns, random_bars, swinging
 from scratch import ROOT
 
-from peaklib.backtest import run_backtest
-from peaklib.data import Dataset
-from peaklib.errors import DataError
-from peaklib.render import Verdict
-from peaklib.risk import exceptions_of, load_scenarios, run_var_tests
+from peaklib.errors import ConfigError, DataError
+from peaklib.evidence import start_run
+from peaklib.evidence.run import Run
 from peaklib.sweep.risk_chapter import (
-    Account,
-    Forecasts,
-    Judged,
+    account_of,
     by_measure,
+    check_settings,
     coverage_table,
-    factors_table,
-    falls_of,
-    falls_table,
+    fitting_window,
     forecasts_of,
-    gates_of,
-    headline_of,
-    market_regression,
     measures_table,
     models_table,
-    parts_table,
+    on_common_days,
     refusals,
-    sentences_of,
-    stressed,
-    verdict_of,
 )
-from peaklib.sweep.risk_chapter.account import position_of
-from peaklib.sweep.risk_chapter.stress import present_shares
+from peaklib.sweep.risk_chapter.measures import stretches
 
 CLOSES = [100.0, 110.0, 121.0, 110.0, 99.0, 110.0]
 OPENS = [100.0, 105.0, 115.0, 120.0, 112.0, 100.0]
@@ -44,42 +32,17 @@ OPENS = [100.0, 105.0, 115.0, 120.0, 112.0, 100.0]
 TARGET = np.array([1.0, 1.0, 0.0, -1.0, -1.0, 0.0])
 
 
-def account_on(data: Dataset, target: np.ndarray, **terms: Any) -> Account:
-    """An account that follows a target, beside holding."""
-    result = run_backtest(target, data, **terms)
-    kept = {key: value for key, value in terms.items() if key in ("fill", "warmup")}
-    hold = run_backtest(np.ones(len(data)), data, **kept)
-    return Account(
-        name="by hand",
-        address="run:0",
-        where="bars",
-        returns=result.returns,
-        market=hold.returns,
-        parts=None,
-        shares={},
-        year=252.0,
-        position=position_of(result, data),
-    )
-
-
-def random_bars(make_bars: MakeBars, size: int, seed: int = 2) -> Dataset:
-    moves = np.random.default_rng(seed).standard_t(5, size) * 0.01
-    return make_bars(100 * np.cumprod(1 + moves))
-
-
-def swinging(size: int) -> np.ndarray:
-    """Long for four bars, half short for two, out for three, and again."""
-    return np.array([[1.0] * 4 + [-0.5] * 2 + [0.0] * 3]).repeat(size, axis=0).ravel()[:size]
-
-
 # ---- exposure -------------------------------------------------------------------------------
 
 
 def test_exposure_by_hand_of_fills_at_the_next_open(make_bars: MakeBars) -> None:
-    """Bought at 105 for all of 1.0, sold at 120, sold short at 112; no costs."""
-    found = account_on(make_bars(CLOSES, OPENS), TARGET).position
+    """Bought at the open of bar 1, sold at that of bar 3, sold short at 112 at that of bar 4."""
+    account = account_on(make_bars(CLOSES, OPENS), TARGET)
+    found = account.position
     assert found is not None
-    expected = [0.0, 100 / 105, 1.0, 0.0, -110 / 112, -99 / 125]
+    # What an open buys is not in it that day; what the open of bar 3 sells still is.
+    expected = [0.0, 0.0, 1.0, 1.0, 0.0, -99 / 125]
+    assert account.held.tolist() == [share != 0 for share in expected]
     assert found.exposure.to_numpy() == pytest.approx(expected, rel=1e-12)
 
 
@@ -99,6 +62,28 @@ def test_exposure_times_the_asset_is_the_return_of_an_account_without_costs(
     assert position is not None
     product = position.exposure * position.asset.reindex(position.exposure.index)
     assert account.returns.to_numpy() == pytest.approx(product.to_numpy(), abs=1e-14)
+
+
+def test_the_night_before_a_sale_at_the_open_is_judged_and_the_day_of_a_purchase_is_not(
+    make_bars: MakeBars,
+) -> None:
+    """In from the open of bar 41 to that of bar 61, which lies 30 % below the close before it."""
+    closes = random_bars(make_bars, 120).frame["close"].to_numpy()
+    opens = closes.copy()
+    opens[61] = 0.7 * closes[60]
+    target = np.where((np.arange(120) >= 40) & (np.arange(120) < 60), 1.0, 0.0)
+    data = make_bars(closes, opens)
+    account = account_on(data, target)
+    assert account.returns.iloc[61] == pytest.approx(-0.3, abs=1e-12)
+    found = forecasts_of(account, "historical", level=LEVEL, options=OPTIONS)
+    assert found.exceptions.index is not None
+    assert list(found.exceptions.index) == list(data.frame.index[42:62])
+    assert found.exceptions.hits[-1]
+
+
+def test_an_account_of_returns_is_idle_where_nothing_moved() -> None:
+    account = of_returns(np.array([0.0, 0.01, 0.0, -0.02]))
+    assert account.held.tolist() == [False, True, False, True]
 
 
 # ---- forecasts ------------------------------------------------------------------------------
@@ -174,10 +159,10 @@ def test_bars_that_warm_up_the_indicators_warm_up_the_model_too(make_bars: MakeB
     account = account_on(data, np.ones(120), warmup=40)
     found = forecasts_of(account, "historical", level=LEVEL, options=OPTIONS)
     assert found.exceptions.dropped == 0
-    # Decided at the first close of the account, filled at the open after it.
+    # Decided at the first close of the account, filled at the open after it: held the day after.
     assert found.exceptions.index is not None
-    assert found.exceptions.index[0] == data.frame.index[41]
-    assert found.exceptions.n_days == 79
+    assert found.exceptions.index[0] == data.frame.index[42]
+    assert found.exceptions.n_days == 78
 
 
 def test_days_without_a_position_are_counted_and_test_nothing(make_bars: MakeBars) -> None:
@@ -199,7 +184,7 @@ def test_every_model_takes_the_options_of_the_chapter(make_bars: MakeBars) -> No
         assert (found.refits, found.exceptions.n_days) == (refits, 49), measure
     with pytest.raises(DataError, match="guesswork"):
         forecasts_of(account, "guesswork", level=LEVEL, options=options)
-    with pytest.raises(TypeError, match="windows"):
+    with pytest.raises((DataError, TypeError), match="windows"):
         forecasts_of(account, "historical", level=LEVEL, options={"windows": 250})
 
 
@@ -209,15 +194,63 @@ def test_an_account_that_never_held_anything_has_no_risk_to_forecast(make_bars: 
         forecasts_of(idle, "historical", level=LEVEL, options=OPTIONS)
 
 
-def test_without_known_positions_the_forecasts_are_those_of_the_returns(
-    make_bars: MakeBars,
-) -> None:
-    account = replace(account_on(random_bars(make_bars, 120), swinging(120)), position=None)
+def test_without_known_positions_the_forecasts_are_those_of_the_days_that_moved() -> None:
+    """Independent: NumPy's quantile of the 30 moves before; a year of nothing in the middle."""
+    draws = np.random.default_rng(3).normal(0.0, 0.01, 160)
+    account = of_returns(np.concatenate([draws[:60], np.zeros(250), draws[60:]]))
     found = forecasts_of(account, "historical", level=LEVEL, options=OPTIONS)
-    returns = account.returns.to_numpy()
-    expected = [-np.quantile(returns[t - WINDOW : t], 0.05) for t in range(WINDOW, 120)]
+    expected = [-np.quantile(draws[t - WINDOW : t], 0.05) for t in range(WINDOW, 160)]
     assert found.exceptions.var == pytest.approx(np.array(expected), rel=1e-9)
-    assert (found.idle, found.exceptions.dropped) == (0, WINDOW)
+    assert found.exceptions.var.min() > 0
+    assert (found.idle, found.exceptions.dropped) == (250, WINDOW)
+    assert found.places.tolist() == [*range(WINDOW, 60), *range(310, 410)]
+    assert found.apart == pytest.approx(1 / 129)
+
+
+def test_a_window_is_at_most_half_of_what_a_model_can_be_fitted_to(make_bars: MakeBars) -> None:
+    trial = account_on(random_bars(make_bars, 301), np.ones(301), warmup=50)
+    # The asset has moved 300 times, also while the indicators warmed up.
+    assert [fitting_window(trial, asked) for asked in (1000, 151, 150, 149)] == [150, 150, 150, 149]
+    short = account_on(random_bars(make_bars, 200), np.ones(200))
+    with pytest.raises(DataError, match=r"by hand: 199 bars of its asset are too few .* 200 are"):
+        fitting_window(short, 1000)
+    half_idle = of_returns(np.tile([0.01, -0.01, 0.0, 0.0], 120))
+    assert fitting_window(half_idle, 1000) == 120
+    with pytest.raises(DataError, match="mine: 100 bars on which it moved are too few"):
+        fitting_window(of_returns(half_idle.returns.to_numpy()[:200]), 1000)
+
+
+def test_a_window_that_fits_lets_every_model_of_the_chapter_forecast(make_bars: MakeBars) -> None:
+    trial = account_on(random_bars(make_bars, 201), np.ones(201))
+    draws = np.random.default_rng(8).standard_t(5, 300) * 0.01
+    draws[::3] = 0.0
+    for account in (trial, of_returns(draws)):
+        options = {"window": fitting_window(account, 1000), "refit": 60}
+        for measure in ("filtered_historical", "historical", "normal", "cornish_fisher"):
+            found = forecasts_of(account, measure, level=LEVEL, options=options)
+            assert found.exceptions.n_days >= 98, measure
+
+
+def test_models_are_judged_on_the_days_that_all_of_them_forecast(make_bars: MakeBars) -> None:
+    account = account_on(random_bars(make_bars, 200), swinging(200))
+    windows = {"historical": 30, "normal": 60}
+    alone = {
+        name: forecasts_of(account, name, level=LEVEL, options={"window": window})
+        for name, window in windows.items()
+    }
+    assert alone["historical"].exceptions.n_days > alone["normal"].exceptions.n_days
+    first, second = on_common_days(list(alone.values()))
+    last = alone["normal"]
+    assert first.places.tolist() == second.places.tolist() == last.places.tolist()
+    assert first.idle == second.idle == last.idle > 0
+    assert first.exceptions.index is not None
+    assert last.exceptions.index is not None
+    assert list(first.exceptions.index) == list(last.exceptions.index)
+    common = last.exceptions.n_days
+    assert first.exceptions.var.tolist() == alone["historical"].exceptions.var[-common:].tolist()
+    counted = coverage_table([first, second])
+    assert counted["n_days"].to_list() == [common, common]
+    assert counted["expected"].nunique() == 1
 
 
 @pytest.mark.slow
@@ -231,8 +264,8 @@ def test_tables_of_models_count_and_name_them(make_bars: MakeBars) -> None:
     for one in models:
         row = covered.loc[one.measure]
         hits = int((-one.exceptions.returns > one.exceptions.var).sum())
-        assert row["n_exceptions"] == hits
-        # 300 bars, one without a position and 50 that the first forecast needs.
+        assert row["n_exceedances"] == hits
+        # 300 bars, two that nothing was taken into, and 50 moves before the first forecast.
         assert row["n_days"] == 249
         assert row["expected"] == pytest.approx(0.05 * 249)
         assert row["share"] == pytest.approx(hits / 249)
@@ -246,198 +279,110 @@ def test_tables_of_models_count_and_name_them(make_bars: MakeBars) -> None:
 
 
 @pytest.mark.slow
-def test_over_one_bar_only_bars_with_a_position_count(make_bars: MakeBars) -> None:
+def test_of_an_account_with_idle_bars_only_what_was_at_risk_is_measured(
+    make_bars: MakeBars,
+) -> None:
+    """Independent: NumPy's quantile of the held bars, and of stretches compounded one by one."""
     account = account_on(random_bars(make_bars, 300), swinging(300))
-    position = account.position
-    assert position is not None
     table = measures_table(account, level=LEVEL, horizons=(1, 5))
     rows = table.set_index(["measure", "account", "bars"])
-    held = account.returns[position.exposure != 0].to_numpy()
-    assert rows.at[("historical", "account", 1), "n_obs"] == len(held) < 300
-    assert rows.at[("historical", "account", 1), "var"] == pytest.approx(-np.quantile(held, 0.05))
-    everything = account.market.to_numpy()
-    assert rows.at[("historical", "hold", 1), "var"] == pytest.approx(
-        -np.quantile(everything, 0.05)
+    returns, held = account.returns.to_numpy(), account.held
+    assert rows.at[("historical", "account", 1), "n_obs"] == held.sum() < 300
+    assert rows.at[("historical", "account", 1), "var"] == pytest.approx(
+        -np.quantile(returns[held], 0.05)
     )
-    # Bars that do not follow one another are no series for a model with a memory.
-    assert "follow one another" in rows.at[("garch_normal", "account", 1), "remark"]
-    assert np.isnan(rows.at[("garch_normal", "account", 1), "var"])
-    assert rows.at[("garch_normal", "account", 5), "remark"] == ""
+    over_five = [
+        float(np.prod(1 + returns[t : t + 5]) - 1) for t in range(296) if held[t : t + 5].any()
+    ]
+    assert rows.at[("historical", "account", 5), "n_obs"] == len(over_five)
+    assert rows.at[("historical", "account", 5), "var"] == pytest.approx(
+        -np.quantile(over_five, 0.05)
+    )
+    # Bars that do not follow one another are no series for a model with a memory, at no horizon;
+    # over several bars every model but the historical one would read idle bars as calm ones.
+    of_account = rows.xs("account", level="account")
+    for bars, word in ((1, "follow one another"), (5, "follow one another")):
+        for measure in ("garch_normal", "gjr_t", "filtered_historical"):
+            assert word in of_account.at[(measure, bars), "remark"]
+            assert np.isnan(of_account.at[(measure, bars), "var"])
+    for measure in ("normal", "student_t", "cornish_fisher"):
+        assert of_account.at[(measure, 1), "var"] > 0, measure
+        assert "idle days for calm ones" in of_account.at[(measure, 5), "remark"]
+        assert np.isnan(of_account.at[(measure, 5), "expected_shortfall"])
+
+
+@pytest.mark.slow
+def test_holding_and_an_account_without_an_idle_bar_are_measured_by_everything() -> None:
+    draws = np.random.default_rng(6).standard_t(8, (2, 300)) * 0.01
+    table = measures_table(of_returns(*draws), level=LEVEL, horizons=(1, 5))
+    rows = table.set_index(["measure", "account", "bars"])
+    for whose, values in zip(("account", "hold"), draws, strict=True):
+        assert rows.at[("historical", whose, 1), "var"] == pytest.approx(-np.quantile(values, 0.05))
+        assert rows.at[("garch_normal", whose, 5), "var"] > 0
+    assert not table["remark"].str.contains("idle|follow one another").any()
     refused = refusals(table)
-    assert len(refused) == table["var"].isna().sum() > 0
+    assert len(refused) == table["var"].isna().sum()
     wide = by_measure(table, "var", "var").set_index("measure")
     names = ["var, account, 1 bar", "var, hold, 1 bar", "var, account, 5 bars", "var, hold, 5 bars"]
     assert list(wide.columns) == names
-    assert (
-        wide.at["historical", "var, account, 1 bar"] == rows.at[("historical", "account", 1), "var"]
-    )
+    shown = wide.at["historical", "var, account, 1 bar"]
+    assert shown == rows.at[("historical", "account", 1), "var"]
 
 
-# ---- where it comes from --------------------------------------------------------------------
+def test_stretches_by_hand_leave_out_those_that_are_idle_throughout() -> None:
+    account = of_returns(np.array([0.1, 0.0, 0.0, -0.5, 0.2]))
+    assert stretches(account, 2) == pytest.approx([0.1, -0.5, -0.4])
+    assert stretches(account, 1) == pytest.approx([0.1, -0.5, 0.2])
+    for bars in (0, 6):
+        with pytest.raises(DataError, match=f"{bars} bars asked for, and mine has 5"):
+            stretches(account, bars)
 
 
-def of_parts() -> Account:
-    """Two parts of one purse, 300 days."""
-    days = pd.bdate_range("2020-01-01", periods=300, tz="UTC", name="time")
-    draws = np.random.default_rng(4).normal(0.0, [0.01, 0.02], (300, 2))
-    parts = pd.DataFrame(draws, index=days, columns=["calm", "wild"])
-    wealth = (1 + parts).cumprod() @ np.array([0.7, 0.3])
-    returns = wealth / wealth.shift(1, fill_value=1.0) - 1
-    market = parts.mean(axis=1)
-    shares = {"calm": 0.7, "wild": 0.3}
-    return Account("portfolio", "run", "here", returns, market, parts, shares, 252.0)
+# ---- what is read and refused ---------------------------------------------------------------
 
 
-def test_present_shares_have_grown_with_their_parts() -> None:
-    """By hand: of 0.5 and 0.5, the first doubles and the second stands still."""
-    days = pd.bdate_range("2020-01-01", periods=2, tz="UTC")
-    parts = pd.DataFrame({"a": [1.0, 0.0], "b": [0.0, 0.0]}, index=days)
-    flat = pd.Series(0.0, index=days)
-    account = Account("x", "run", "here", flat, flat, parts, {"a": 0.5, "b": 0.5}, 252.0)
-    assert present_shares(account) == pytest.approx({"a": 2 / 3, "b": 1 / 3})
+def test_of_a_table_with_sides_only_days_out_of_sample_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEAK_HOME", str(tmp_path))
+    days = pd.bdate_range("2020-01-01", periods=5, tz="UTC")
+    seen, unseen = [0.5, 0.5, 0.5], [0.01, -0.02]
+    table = pd.DataFrame({"time": days, "side": ["is"] * 3 + ["oos"] * 2, "own": seen + unseen})
+    with start_run(kind="notebook", config={}) as run:
+        run.save_table("returns", table)
+        run.log_metric("bars_per_year", 252.0)
+    found = account_of(run.run_id, run=Run(None), config="")
+    assert found.returns.to_dict() == dict(zip(days[3:], unseen, strict=True))
 
 
-def test_shares_of_risk_sum_to_one_and_follow_the_covariance() -> None:
-    account = of_parts()
-    table = parts_table(account, level=0.975)
-    assert table is not None
-    assert account.parts is not None
-    weights = table["share"].to_numpy()
-    covariance = np.cov(account.parts.to_numpy().T)
-    expected = weights * (covariance @ weights) / (weights @ covariance @ weights)
-    assert table["share, of variance"].to_numpy() == pytest.approx(expected, rel=1e-9)
-    assert table["share, of shortfall"].sum() == pytest.approx(1.0)
-    assert table["share"].sum() == pytest.approx(1.0)
-    assert parts_table(replace(account, parts=None, shares={}), level=0.975) is None
-
-
-def test_a_fall_is_the_sum_of_what_its_sources_lost(make_bars: MakeBars) -> None:
-    data = random_bars(make_bars, 200)
-    trial = account_on(data, swinging(200), fees_bps=10.0)
-    accounts = {"parts": of_parts(), "trial": trial, "whole": replace(trial, position=None)}
-    sources = {"parts": {"calm", "wild"}, "trial": {"bars", "costs"}, "whole": {"by hand"}}
-    for name, account in accounts.items():
-        falls = falls_of(account, count=3)
-        assert set(falls.contributions.columns) == sources[name]
-        depth = falls.drawdowns["depth"].to_numpy()
-        assert falls.contributions.sum(axis=1).to_numpy() == pytest.approx(depth, abs=1e-12)
-        curve = np.concatenate([[1.0], np.cumprod(1 + account.returns.to_numpy())])
-        deepest = (curve / np.maximum.accumulate(curve) - 1).min()
-        assert depth[0] == pytest.approx(deepest, rel=1e-9), name
-        shown = falls_table(falls)
-        assert list(shown.columns[:5]) == ["rank", "peak", "trough", "recovery", "max_dd"]
-
-
-def test_regression_on_holding_finds_what_was_put_in_and_nothing_for_holding_itself() -> None:
-    account = of_parts()
-    market = account.market
-    made = replace(account, returns=0.0002 + 0.4 * market + 3.0 * market**2)
-    found = market_regression(made, level=0.9)
-    assert found is not None
-    table = factors_table(found).set_index("factor")
-    assert table["beta"].to_numpy() == pytest.approx([0.4, 3.0], abs=1e-6)
-    assert found.alpha == pytest.approx(0.0002 * 252, rel=1e-6)
-    assert market_regression(replace(account, returns=market), level=0.9) is None
-
-
-# ---- stress ---------------------------------------------------------------------------------
-
-
-def test_windows_of_the_past_are_those_of_the_account_and_of_holding(sp500: Dataset) -> None:
-    data = sp500.between("2005-01-01", "2012-12-31")
-    account = replace(account_on(data, np.full(len(data), 0.5), fill="close"), position=None)
-    scenarios = load_scenarios(ROOT / "configs" / "risk" / "scenarios")
-    table = stressed(account, scenarios, limit=0.2, level=0.99).set_index("scenario")
-    row = table.loc["2008-credit-crisis"]
-    inside = slice("2007-10-10", "2009-03-09")
-    for column, returns in (("loss", account.returns), ("hold_loss", account.market)):
-        assert row[column] == pytest.approx(1 - float(np.prod(1 + returns.loc[inside])), rel=1e-9)
-    assert table.at["1987-crash", "status"] == "outside the data"
-    assert np.isnan(table.at["1987-crash", "loss"])
-    # Half invested, it takes some twice the move to lose as much; holding was put to no such move.
-    reverse = table[table["kind"] == "reverse"]
-    assert reverse.at["reverse-market", "shock"].startswith("market −4")
-    assert reverse["loss"].to_list() == pytest.approx([0.2, 0.2])
-    assert reverse["hold_loss"].isna().all()
-    assert table.at["market-20", "hold_loss"] == pytest.approx(0.2)
-    said = sentences_of(account, judged_of(right_model()), table.reset_index())
-    outside = int((table["status"] == "outside the data").sum())
-    assert "Its worst window of the past is Credit crisis, 2007–09" in said[1]
-    assert f"{outside} windows lie outside the data" in said[1]
-
-
-# ---- words ----------------------------------------------------------------------------------
-
-
-def right_model(scale: float = 1.0) -> Forecasts:
-    """Normal losses beside the value at risk of their own law, or a multiple of it."""
-    returns = np.random.default_rng(1).normal(0.0, 0.01, 1000)
-    var, shortfall = 2.3263478740408408 * 0.01, 2.6652142203457607 * 0.01
-    found = exceptions_of(
-        returns, np.full(1000, scale * var), level=0.99, shortfall=np.full(1000, scale * shortfall)
-    )
-    return Forecasts("normal", found, 0, 0, 7)
-
-
-def judged_of(model: Forecasts, significance: float = 0.05) -> Judged:
-    tests = run_var_tests(model.exceptions, significance=significance, seed=1)
-    return Judged(model, tests, significance)
-
-
-def with_rows(judged: Judged, **changed: dict[str, Any]) -> Judged:
-    """The same with other outcomes of some tests."""
-    tests = judged.tests.set_index("test")
-    for test, values in changed.items():
-        for column, value in values.items():
-            tests.loc[test.replace("_", " "), column] = value
-    return replace(judged, tests=tests.reset_index())
-
-
-def test_a_right_model_is_supported_and_one_that_says_half_is_not() -> None:
-    right, half = judged_of(right_model()), judged_of(right_model(0.5))
-    assert verdict_of(right) is Verdict.SUPPORTED
-    assert [gate.sign for gate in gates_of(right)] == ["pass"] * 5
-    assert verdict_of(half) is Verdict.NOT_SUPPORTED
-    assert gates_of(half)[0].sign == "fail"
-    hits = right.model.exceptions.n_exceedances
-    assert headline_of(right) == (
-        f"Losses passed the 99 % VaR {hits} times in 1,000 days; 10 were promised"
-    )
-
-
-def test_doubt_is_inconclusive_and_a_decisive_rejection_is_not() -> None:
-    right = judged_of(right_model())
-    kupiec, light = "Kupiec", "Basel_traffic_light"
-    nan = float("nan")
-    cases = [
-        ({kupiec: {"p_value": 0.03, "decision": "rejected"}}, Verdict.INCONCLUSIVE, "fail"),
-        ({kupiec: {"p_value": 0.009, "decision": "rejected"}}, Verdict.NOT_SUPPORTED, "fail"),
-        ({kupiec: {"p_value": nan, "decision": "undefined"}}, Verdict.INCONCLUSIVE, "open"),
-        ({light: {"decision": "yellow"}}, Verdict.INCONCLUSIVE, "pass"),
-        ({light: {"decision": "red"}}, Verdict.NOT_SUPPORTED, "pass"),
-    ]
-    for changed, verdict, sign in cases:
-        made = with_rows(right, **changed)
-        assert verdict_of(made) is verdict, changed
-        assert gates_of(made)[0].sign == sign, changed
-    signs = [
-        gates_of(with_rows(right, **{light: {"decision": zone}}))[-1].sign
-        for zone in ("green", "yellow", "red")
-    ]
-    assert signs == ["pass", "open", "fail"]
-
-
-def test_sentences_say_how_far_it_fell_and_what_was_left_out() -> None:
-    days = pd.bdate_range("2020-01-01", periods=3, tz="UTC")
-    own = pd.Series([0.1, -0.5, 0.2], index=days)
-    market = pd.Series([0.1, -0.25, 0.2], index=days)
-    account = Account("x", "run:0", "here", own, market, None, {}, 252.0)
-    empty = pd.DataFrame({"kind": [], "loss": [], "status": [], "title": [], "hold_loss": []})
-    said = sentences_of(account, judged_of(right_model()), empty)
-    assert "From 2020-01-01 to 2020-01-03 it fell by up to 50.0" in said[0]
-    assert "more than holding (25.0" in said[0]
-    assert said[1] == "No window of the past lies inside the data."
-    assert "with 99 % confidence" in said[2]
-    assert said[3] == "7 days without a position test nothing and are left out."
-    alone = sentences_of(replace(account, market=own), judged_of(right_model()), empty)
-    assert "holding" not in alone[0]
+def test_settings_are_checked_together_and_so_are_the_scenarios(tmp_path: Path) -> None:
+    check_settings({}, ROOT)
+    right = {"level": 0.975, "window": 100, "refit": 1, "horizon": 1, "model": "student_t"}
+    check_settings({**right, "loss_limit": 0.5, "significance": 0.1, "seed": 3}, ROOT)
+    wrong = {
+        "level": (0.5, 1.0, 95.0, float("nan")),
+        "loss_limit": (0.0, 1.0, -0.2),
+        "significance": (0.0, 1.0),
+        "horizon": (0,),
+        "window": (99,),
+        "short_window": (99,),
+        "refit": (0,),
+        "model": ("studnet_t",),
+    }
+    for name, values in wrong.items():
+        for value in values:
+            with pytest.raises(ConfigError, match=name) as caught:
+                check_settings({name: value}, ROOT)
+            assert len(caught.value.problems) == 1, (name, value)
+    with pytest.raises(ConfigError) as caught:
+        check_settings({name: values[0] for name, values in wrong.items()}, ROOT)
+    assert len(caught.value.problems) == len(wrong)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.toml").write_text('kind = "hypothetical"\ntitle = "x"\n', "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        check_settings({"scenarios": "mine"}, tmp_path)
+    said = str(caught.value)
+    assert "a.toml: supposes: is missing" in said
+    assert "b.toml: source: is missing" in said

@@ -272,9 +272,9 @@ def test_a_table_of_members_that_means_something_else_is_no_division(store: Stor
 # ---- which chapter --------------------------------------------------------------------------
 
 
-def chapter(store: Store, target: str, page: str = "") -> str:
+def chapter(store: Store, target: str, page: str = "", **more: Any) -> str:
     """As much of a risk chapter as the search for it reads."""
-    config: dict[str, Any] = {"target": target}
+    config: dict[str, Any] = {"target": target, "settings": {}, **more}
     with start_run(kind="risk", config=config) as run:
         pass
     if page:
@@ -308,6 +308,25 @@ def test_the_newest_chapter_of_a_target_counts_and_as_of_hides_later_ones(store:
 
 def test_a_chapter_that_failed_is_none(store: Store) -> None:
     target = "20200101_000000_bbbbbb:1"
-    with pytest.raises(ZeroDivisionError), start_run(kind="risk", config={"target": target}):
+    with (
+        pytest.raises(ZeroDivisionError),
+        start_run(kind="risk", config={"target": target, "settings": {}}),
+    ):
         _ = 1 / 0
     assert chapter_of(target, store.registry) is None
+
+
+def test_a_chapter_by_settings_of_a_choice_or_of_another_account_is_not_the_one(
+    store: Store,
+) -> None:
+    target, registry = "20200101_000000_cccccc:1", store.registry
+    usual = chapter(store, target, "usual.html")
+    # The later ones might have been made until one pleased.
+    chapter(store, target, "kind.html", settings={"level": 0.9}, level=0.9)
+    chapter(store, target, "hold.html", account="hold")
+    found = chapter_of(target, registry)
+    assert found is not None
+    assert (found.run_id, found.page) == (usual, "usual.html")
+    only_chosen = "20200101_000000_cccccc:2"
+    chapter(store, only_chosen, settings={"model": "normal"}, model="normal")
+    assert chapter_of(only_chosen, registry) is None

@@ -75,7 +75,7 @@ def candidates_of(
     found = [one for ground in grounds for one in _of_ground(ground, rules, thresholds)]
     _check_names(found)
     ordered = sorted(found, key=lambda one: -one.sharpe)
-    return tuple(_judged(ordered, rules))
+    return tuple(judged(ordered, rules))
 
 
 def _check_names(found: Sequence[Candidate]) -> None:
@@ -106,7 +106,13 @@ def _of_ground(ground: Ground, rules: Rules, thresholds: Thresholds) -> Iterator
             yield Candidate(trial, sharpe, deflated.dsr, pbo, days)
 
 
-def _judged(ordered: Sequence[Candidate], rules: Rules) -> Iterator[Candidate]:
+def judged(ordered: Sequence[Candidate], rules: Rules) -> Iterator[Candidate]:
+    """The same candidates with what becomes of each: floors, then likeness, then room.
+
+    Args:
+        ordered: best first; each is held against the members before it.
+        rules: floors, cap and how many.
+    """
     taken: list[Candidate] = []
     for one in ordered:
         verdict = _floor(one, rules) or _likeness(one, taken, rules) or _room(taken, rules)

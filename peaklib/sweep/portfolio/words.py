@@ -128,7 +128,9 @@ def _apart(made: Portfolio, cap: float) -> list[Fact]:
     worst = float(pairs.max())
     rule = f"no pair correlates above {cap:.2f} after the split"
     state: Sign = "pass" if worst <= cap else "fail"
-    return [Fact(state, "Members stay apart", rule, f"{worst:.2f} at most")]
+    # A number that rounds to the cap would not say on which side of it it lies.
+    shown = f"{worst:.2f}" if f"{worst:.2f}" != f"{cap:.2f}" else f"{worst:.4f}"
+    return [Fact(state, "Members stay apart", rule, f"{shown} at most")]
 
 
 def _unseen(choice: Choice, looks: int) -> Fact:

@@ -64,17 +64,22 @@ class Forecasts:
 def fitting_window(account: Account, asked: int) -> int:
     """Bars that a model looks back on: those that were asked for, or half of what there is.
 
+    Of an account whose positions are not known only bars on which it moved count, since these
+    alone are what a model is fitted to.
+
     Raises:
         DataError: there are too few bars for any model.
     """
-    # What a model is fitted to: the asset in or out of the market, or the days that moved.
     position = account.position
-    series = account.returns[account.held] if position is None else position.asset
-    most = len(series) // 2
+    if position is None:
+        n_bars, what = int(account.held.sum()), "bars on which it moved"
+    else:
+        n_bars, what = len(position.asset), "bars of its asset"
+    most = n_bars // 2
     if most < _LEAST_WINDOW:
         raise DataError(
-            f"{account.name}: {len(series)} bars are too few to fit a model to one half and judge "
-            f"it by the other; {2 * _LEAST_WINDOW} are the least"
+            f"{account.name}: {n_bars} {what} are too few to fit a model to one half and judge it "
+            f"by the other; {2 * _LEAST_WINDOW} are the least"
         )
     return min(asked, most)
 
