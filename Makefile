@@ -102,7 +102,7 @@ notebooks: $(INSTALLED)  ## execute each notebook in place (synced with its scri
 reference: $(INSTALLED)  ## write the tables of docs/reference/features.md from the features
 	@$(VENV_PYTHON) -m peaklib.features.reference docs/reference/features.md
 
-bench: $(INSTALLED)  ## measure grids, evidence, features, labels, luck and models, and write docs/benchmarks.md
+bench: $(INSTALLED)  ## measure grids, evidence, features, labels, luck, risk and models, and write docs/benchmarks.md
 	@$(VENV_PYTHON) tests/bench/run.py
 
 soak: $(INSTALLED)  ## the long fault and soak runs

@@ -52,6 +52,7 @@ from peaklib.sweep.risk_chapter import (
     Judged,
     account_of,
     alpha_words,
+    beside,
     by_measure,
     coverage_table,
     factors_table,
@@ -64,7 +65,6 @@ from peaklib.sweep.risk_chapter import (
     market_regression,
     measures_table,
     models_table,
-    on_common_days,
     parts_table,
     refusals,
     sentences_of,
@@ -76,16 +76,17 @@ from peaklib.sweep.risk_chapter import (
 run = evidence.attach(run_dir)
 looked = account_of(target, run=run, config=config, account=account)
 back, short = fitting_window(looked, window), fitting_window(looked, short_window)
-asked = {model: back} | {
-    name: short for name in ("historical", "normal", "cornish_fisher") if name != model
-}
-models = on_common_days(
-    [
-        forecasts_of(looked, name, level=level, options={"window": bars, "refit": refit})
-        for name, bars in asked.items()
-    ]
+main = forecasts_of(looked, model, level=level, options={"window": back, "refit": refit})
+others, refused = beside(
+    main,
+    looked,
+    {
+        name: {"window": short}
+        for name in ("historical", "normal", "cornish_fisher")
+        if name != model
+    },
 )
-main = models[0]
+models = [main, *others]
 tests = models_table(models, significance=significance, seed=seed)
 judged = Judged(main, tests[tests["model"] == model], significance)
 stress = stressed(looked, load_scenarios(home() / scenarios), limit=loss_limit, level=level)
@@ -180,6 +181,12 @@ render.table(
     coverage.round(9),
     caption=f"Exceedances of each model on the same days; a failed refit kept the last good one; "
     f"{back:,} bars behind {model}, {short:,} behind the others",
+)
+
+# %%
+render.note(
+    "; ".join(f"{name} has no forecast on these days: {why}" for name, why in refused.items())
+    or "Every model has a forecast on all of these days."
 )
 
 # %%

@@ -85,6 +85,7 @@ def decided(
         plain=turns(plain),
         cached=turns(cached),
         full=turns(full),
+        fresh=turns(100.0),
         built=turns(built),
         allowed=0.92,
     )
@@ -235,7 +236,7 @@ def test_returns_that_are_measured_are_a_percent_a_bar_and_fat_tailed() -> None:
 def test_the_gate_is_timed_on_orders_of_which_most_pass() -> None:
     found = measure_gate(n_orders=60, n_states=10, repeats=2)
     assert 0.5 <= found.allowed <= 0.99
-    for turns in (found.plain, found.cached, found.full, found.built):
+    for turns in (found.plain, found.cached, found.full, found.fresh, found.built):
         assert len(per_second(turns)) == 2
         assert min(per_second(turns)) > 0.0
     with pytest.raises(BenchError, match="of the orders pass"):

@@ -14,6 +14,7 @@ from peaklib.evidence import start_run
 from peaklib.evidence.run import Run
 from peaklib.sweep.risk_chapter import (
     account_of,
+    beside,
     by_measure,
     check_settings,
     coverage_table,
@@ -21,7 +22,6 @@ from peaklib.sweep.risk_chapter import (
     forecasts_of,
     measures_table,
     models_table,
-    on_common_days,
     refusals,
 )
 from peaklib.sweep.risk_chapter.measures import stretches
@@ -231,26 +231,35 @@ def test_a_window_that_fits_lets_every_model_of_the_chapter_forecast(make_bars: 
             assert found.exceptions.n_days >= 98, measure
 
 
-def test_models_are_judged_on_the_days_that_all_of_them_forecast(make_bars: MakeBars) -> None:
-    account = account_on(random_bars(make_bars, 200), swinging(200))
-    windows = {"historical": 30, "normal": 60}
-    alone = {
-        name: forecasts_of(account, name, level=LEVEL, options={"window": window})
-        for name, window in windows.items()
-    }
-    assert alone["historical"].exceptions.n_days > alone["normal"].exceptions.n_days
-    first, second = on_common_days(list(alone.values()))
-    last = alone["normal"]
-    assert first.places.tolist() == second.places.tolist() == last.places.tolist()
-    assert first.idle == second.idle == last.idle > 0
-    assert first.exceptions.index is not None
-    assert last.exceptions.index is not None
-    assert list(first.exceptions.index) == list(last.exceptions.index)
-    common = last.exceptions.n_days
-    assert first.exceptions.var.tolist() == alone["historical"].exceptions.var[-common:].tolist()
-    counted = coverage_table([first, second])
+def test_other_models_are_judged_on_the_days_of_the_main_one(make_bars: MakeBars) -> None:
+    account = account_on(random_bars(make_bars, 300), swinging(300))
+    main = forecasts_of(account, "normal", level=LEVEL, options={"window": 60})
+    alone = forecasts_of(account, "historical", level=LEVEL, options={"window": 30})
+    assert alone.exceptions.n_days > main.exceptions.n_days
+    (other,), refused = beside(main, account, {"historical": {"window": 30}})
+    assert refused == {}
+    assert other.places.tolist() == main.places.tolist()
+    assert other.idle == main.idle > 0
+    assert other.exceptions.index is not None
+    assert main.exceptions.index is not None
+    assert list(other.exceptions.index) == list(main.exceptions.index)
+    common = main.exceptions.n_days
+    assert other.exceptions.var.tolist() == alone.exceptions.var[-common:].tolist()
+    counted = coverage_table([main, other])
     assert counted["n_days"].to_list() == [common, common]
     assert counted["expected"].nunique() == 1
+
+
+def test_a_model_that_refuses_or_begins_later_costs_the_main_one_no_day(
+    make_bars: MakeBars,
+) -> None:
+    account = account_on(random_bars(make_bars, 300), np.ones(300))
+    main = forecasts_of(account, "historical", level=LEVEL, options={"window": 30})
+    asked = {"normal": {"window": 31}, "student_t": {"window": 1000}}
+    found, refused = beside(main, account, asked)
+    assert found == []
+    assert refused["normal"].endswith("later than that of historical")
+    assert "window" in refused["student_t"]
 
 
 @pytest.mark.slow

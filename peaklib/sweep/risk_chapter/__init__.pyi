@@ -4,11 +4,11 @@ from .account import (
 )
 from .forecasts import (
     Forecasts as Forecasts,
+    beside as beside,
     coverage_table as coverage_table,
     fitting_window as fitting_window,
     forecasts_of as forecasts_of,
     models_table as models_table,
-    on_common_days as on_common_days,
 )
 from .links import (
     chapter_table as chapter_table,

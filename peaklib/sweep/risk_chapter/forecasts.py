@@ -168,10 +168,33 @@ def _judged(
     return Forecasts(measure, found, len(made.refits), len(made.failed), idle, places)
 
 
-def on_common_days(models: Sequence[Forecasts]) -> list[Forecasts]:
-    """The same forecasts on the days that all models have one for, so that they compare."""
-    first = max(one.places[0] for one in models)
-    return [_from(one, int((one.places >= first).sum())) for one in models]
+def beside(
+    main: Forecasts, account: Account, asked: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[Forecasts], dict[str, str]]:
+    """Other models on the days that judge one of them, so that they compare.
+
+    Args:
+        main: the model whose days count.
+        account: whose risk it is.
+        asked: options of each other model, by its name.
+
+    Returns:
+        The models, and of those that have no forecast on these days the reason, by name: none of
+        them costs the main model a day.
+    """
+    found, refused = [], {}
+    for name, options in asked.items():
+        try:
+            one = forecasts_of(account, name, level=main.exceptions.level, options=options)
+        except DataError as error:
+            refused[name] = str(error)
+            continue
+        if one.places[0] > main.places[0]:
+            late = f"its first forecast is of {account.returns.index[one.places[0]]:%Y-%m-%d}"
+            refused[name] = f"{late}, later than that of {main.measure}"
+        else:
+            found.append(_from(one, int((one.places >= main.places[0]).sum())))
+    return found, refused
 
 
 def _from(one: Forecasts, n_days: int) -> Forecasts:

@@ -14,6 +14,7 @@ from peaklib.sweep.risk_chapter.looked_at import LookedAt
 
 KIND: Final = "risk"
 NOTEBOOK: Final = "notebooks/risk.ipynb"
+_LONGEST: Final = 40
 
 
 def make_chapter(
@@ -81,7 +82,8 @@ def _marks(account: str, settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^\w-]+", "_", text)
+    # Cut, as a file's name may be no longer than 255 bytes.
+    return re.sub(r"[^\w-]+", "_", text)[:_LONGEST]
 
 
 @dataclass(frozen=True)

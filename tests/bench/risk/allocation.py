@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from paired.worker import timed
 from research.weighing import Timing, in_turns
 
-from peaklib.risk.allocation.allocate import Allocation, AllocationSpec
+from peaklib.risk.allocation.allocate import Allocation, allocate_as
 from peaklib.risk.allocation.black_litterman import relative_view
 from peaklib.risk.allocation.constraints import Constraints
+from peaklib.risk.allocation.spec import AllocationSpec
 from peaklib.risk.attribution.contributions import risk_shares
 
 Floats = NDArray[np.float64]
@@ -57,7 +58,7 @@ def measure_allocation(
         peers: turns of skfolio's.
     """
     returns = factor_returns(n_assets, n_bars)
-    ours = {name: partial(spec.allocate, returns) for name, spec in _specs(returns).items()}
+    ours = {name: partial(allocate_as, returns, spec) for name, spec in _specs(returns).items()}
     theirs = {name: partial(_fitted, model, returns) for name, model in _peers().items()}
     pairs = {name: (_weights(ours[name]()), theirs[name]()) for name in theirs}
     covariance = returns.cov().to_numpy()

@@ -110,7 +110,8 @@ def _decisions(found: Decided) -> str:
     kinds: Mapping[str, Sequence[Cost]] = {
         "no digest, known state": found.plain,
         "digest, known state": found.cached,
-        "digest, state not seen before": found.full,
+        "digest, that of the state taken anew": found.full,
+        "digest, state not seen before": found.fresh,
         "digest, state made from lists and dicts": found.built,
     }
     rows = [
