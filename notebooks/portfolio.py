@@ -28,7 +28,7 @@
 # %% tags=["parameters"]
 run_dir: str = ""  # folder of the run; empty: look only, nothing is recorded
 assets: str = "stocks20"  # a panel, by name or path
-methods: list = ["inverse_volatility", "minimum_variance", "maximum_sharpe", "risk_parity", "hrp"]
+compared: list = []  # methods of allocation, by name; empty: all that need no views
 covariance: str = "ledoit_wolf"  # sample, ewm or ledoit_wolf
 train_bars: int = 504  # returns behind each decision
 rebalance: int = 63  # bars between decisions
@@ -44,6 +44,7 @@ import pandas as pd
 from peaklib import evidence, render
 from peaklib.data import load_panel
 from peaklib.risk import (
+    METHODS,
     AllocationSpec,
     attribute_drawdowns,
     brinson_fachler,
@@ -56,6 +57,7 @@ from peaklib.risk import (
 from peaklib.robustness import paired_interval
 
 run = evidence.attach(run_dir)
+methods = compared or [name for name in METHODS if name not in ("equal_weight", "black_litterman")]
 panel = load_panel(assets)
 run.use(panel)
 walked = walk_forward_allocation(

@@ -88,9 +88,9 @@ def command(
     from peaklib.cli.project import find_project
     from peaklib.evidence import Registry, open_run
     from peaklib.sweep.find import find_sweep, trusted_results
+    from peaklib.sweep.kinds import PORTFOLIO
     from peaklib.sweep.looks import reveal
     from peaklib.sweep.portfolio import Rules, choose
-    from peaklib.sweep.portfolio.made import KIND
     from peaklib.sweep.report import Page, make_report
     from peaklib.sweep.review.examination import thresholds_of
 
@@ -116,7 +116,7 @@ def command(
     if choice.members:
         reveal(own, by="portfolio")
     given = {"split": split, "seed": seed, **asdict(rules)}
-    page = Page(home / NOTEBOOK, given, kind=KIND)
+    page = Page(home / NOTEBOOK, given, kind=PORTFOLIO)
     with console.status("judging behind the split" if choice.members else "writing it down"):
         files = make_report(own, threads=process_cpus(), page=page)
     _print(files, home, has_members=bool(choice.members))

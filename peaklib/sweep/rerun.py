@@ -19,9 +19,8 @@ from peaklib.strategies import get
 from peaklib.sweep.config import SweepConfig
 from peaklib.sweep.execute import Progress
 from peaklib.sweep.holdout import KIND as HOLDOUT, rerun_holdout, sources_of
+from peaklib.sweep.kinds import PORTFOLIO, RISK
 from peaklib.sweep.plan import Plan, plan_of, rules_of
-from peaklib.sweep.portfolio.made import KIND as PORTFOLIO
-from peaklib.sweep.risk_chapter.make import KIND as RISK
 from peaklib.sweep.session import KIND, NOTEBOOK, run_sweep
 from peaklib.sweep.single import KIND as ALONE, parameters_given
 

@@ -179,7 +179,7 @@ def test_the_chapter_shows_both_sides_and_both_clocks(good: Measured) -> None:
     assert f"{normal} 2.00× (2.00–9.00) | 2.00× (2.00–9.00) |" in text
     assert "held 39.9 MB for 1,000,000 rows, and 8.0 MB for 250,000: 40 bytes a row" in text
     assert "202 fits, of which none failed" in text
-    seen = "| digest, state not seen before | 249.9 µs (249.9–1,000,000.0) |"
+    seen = "| digest, that of the state taken anew | 249.9 µs (249.9–1,000,000.0) |"
     assert f"{seen} 4,001 (1–4,001) | 8,002 (2–8,002) |" in text
     hrp = "| hrp | 4,990 ms (4,990–9,000) | 2,495 ms (2,495–4,500) |"
     assert f"{hrp} 12,500 ms | 6,250 ms | 1.5e-15 |" in text

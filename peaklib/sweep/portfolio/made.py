@@ -26,8 +26,6 @@ from peaklib.sweep.results import SweepResults
 from peaklib.sweep.review.examination import thresholds_of
 from peaklib.sweep.review.subject import history_of
 
-# Of the run that holds one.
-KIND: Final = "portfolio"
 # How the accounts that stand side by side are called, everywhere.
 PORTFOLIO, EQUAL, BEST, HOLD = "portfolio", "equal weights", "best member", "hold"
 # What shares are computed from; shown beside them.

@@ -9,10 +9,10 @@ from typing import Any, Final
 from peaklib.errors import NotebookError
 from peaklib.evidence import Query, Registry, RunSpec, SealedRun, open_if_there
 from peaklib.runner import NotebookJob, run_notebook
+from peaklib.sweep.kinds import RISK
 from peaklib.sweep.report import ReportFiles, publish_page
 from peaklib.sweep.risk_chapter.looked_at import LookedAt
 
-KIND: Final = "risk"
 NOTEBOOK: Final = "notebooks/risk.ipynb"
 _LONGEST: Final = 40
 
@@ -55,7 +55,7 @@ def make_chapter(
         "settings": dict(settings or {}),
         **known,
     }
-    spec = RunSpec(KIND, config, known["seed"], parent=looked.run.run_id)
+    spec = RunSpec(RISK, config, known["seed"], parent=looked.run.run_id)
     outcome = run_notebook(
         NotebookJob(
             notebook,
@@ -109,7 +109,7 @@ def chapter_of(target: str, registry: Registry, *, as_of: int | None = None) -> 
         registry: of the folder of runs.
         as_of: lines of the ledger that count; all by default.
     """
-    for row in registry.select(Query(kind=KIND, status="completed")):
+    for row in registry.select(Query(kind=RISK, status="completed")):
         run = open_if_there(row.run_id, runs=registry.runs)
         counted = as_of is None or row.published < as_of
         if run is not None and counted and _is_usual(run, target):
