@@ -49,7 +49,8 @@ def test_every_measure_has_a_row() -> None:
     assert rows == list(MEASURES)
 
 
-@pytest.mark.slow
+# Every measure forecasts twenty years of days: too long for every run of the tests.
+@pytest.mark.soak
 def test_examples_run_and_the_table_is_computed(sp500: Dataset) -> None:
     names: dict[str, Any] = {}
     for language, text in BLOCKS:

@@ -13,7 +13,13 @@ from scratch import Swept, peak, run_folders
 
 from peaklib.sweep import best_of, read_results
 
-pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.slow]
+# One process makes the pages for all of them.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.notebook,
+    pytest.mark.slow,
+    pytest.mark.xdist_group(name="stories page"),
+]
 
 
 @pytest.fixture(scope="module")
